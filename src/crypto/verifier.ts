@@ -1,0 +1,81 @@
+/** The three implementations, in the order in which they are tried: fastest first. */
+export const VERIFIER_NAMES = ['sodium', 'openssl', 'noble'] as const;
+
+/** One of the three implementations. */
+export type VerifierName = (typeof VERIFIER_NAMES)[number];
+
+/**
+ * Signatures to be judged together, one row each. Offsets are absolute in `bytes`.
+ *
+ * @shape bytes: Uint8Array, may be shared; columns of equal length, rows [0, count) are used
+ * @owner the caller owns everything for the duration of the call
+ */
+export interface VerifyBatch {
+  bytes: Uint8Array;
+  /** First byte of the 32-byte public key. */
+  key: Uint32Array;
+  /** First byte of the 64-byte signature. */
+  signature: Uint32Array;
+  /** First byte of what was signed. */
+  message: Uint32Array;
+  /** Offset behind what was signed. */
+  messageEnd: Uint32Array;
+  /** Out: 1 when the signature is good, else 0. */
+  verdict: Uint8Array;
+  count: number;
+}
+
+/**
+ * Decides about Ed25519 signatures exactly as validators do (ed25519-dalek's verify_strict):
+ * S below the group order, neither key nor commitment of small order, and the cofactorless equation
+ * compared as bytes. One instance belongs to one thread.
+ */
+export interface Verifier {
+  readonly name: VerifierName;
+  /**
+   * @shape keyBytes, signatureBytes, messageBytes: Uint8Array, may be shared, may be the same
+   * @units keyAt, signatureAt, messageAt, messageEnd: byte offsets
+   */
+  verify(
+    keyBytes: Uint8Array,
+    keyAt: number,
+    signatureBytes: Uint8Array,
+    signatureAt: number,
+    messageBytes: Uint8Array,
+    messageAt: number,
+    messageEnd: number,
+  ): boolean;
+  /** Fills the verdict of every row; a row's verdict does not depend on the others. */
+  verifyBatch(batch: VerifyBatch): void;
+}
+
+/** Columns for up to `capacity` signatures over `bytes`. */
+export function createVerifyBatch(bytes: Uint8Array, capacity: number): VerifyBatch {
+  return {
+    bytes,
+    key: new Uint32Array(capacity),
+    signature: new Uint32Array(capacity),
+    message: new Uint32Array(capacity),
+    messageEnd: new Uint32Array(capacity),
+    verdict: new Uint8Array(capacity),
+    count: 0,
+  };
+}
+
+/** Judges a batch row by row, for implementations that gain nothing from seeing rows together. */
+export function verifyRows(verifier: Verifier, batch: VerifyBatch): void {
+  const { bytes, key, signature, message, messageEnd, verdict, count } = batch;
+  for (let row = 0; row < count; row++) {
+    verdict[row] = verifier.verify(
+      bytes,
+      key[row]!,
+      bytes,
+      signature[row]!,
+      bytes,
+      message[row]!,
+      messageEnd[row]!,
+    )
+      ? 1
+      : 0;
+  }
+}

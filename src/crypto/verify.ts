@@ -1,0 +1,101 @@
+import { SpyError, unreachable } from '../util/assert.ts';
+import { EDGE_VECTORS, placeEdgeVectors } from './edge-vectors.ts';
+import { VERIFIER_NAMES, type Verifier, type VerifierName } from './verifier.ts';
+import { createNobleVerifier } from './verify-noble.ts';
+import { createOpensslVerifier } from './verify-openssl.ts';
+import { createSodiumVerifier } from './verify-sodium.ts';
+
+export {
+  createVerifyBatch,
+  VERIFIER_NAMES,
+  type Verifier,
+  type VerifierName,
+  type VerifyBatch,
+} from './verifier.ts';
+
+/** The verifier that was found fit, and why faster ones were not. */
+export interface VerifierChoice {
+  verifier: Verifier;
+  rejected: { name: VerifierName; reason: string }[];
+}
+
+/**
+ * Loads one implementation without testing it.
+ * @throws SpyError VERIFIER_UNAVAILABLE where it cannot be loaded
+ */
+export function createVerifier(name: VerifierName): Verifier {
+  switch (name) {
+    case 'sodium':
+      return createSodiumVerifier();
+    case 'openssl':
+      return createOpensslVerifier();
+    case 'noble':
+      return createNobleVerifier();
+    default:
+      return unreachable(name);
+  }
+}
+
+/**
+ * Takes the fastest implementation that decides every edge vector as validators do. Library behaviour
+ * changes between versions, and one wrong acceptance that we relay makes peers drop our packets, so
+ * this runs at every start.
+ *
+ * @param preference `auto` tries all in order; a name tries that one alone
+ * @param create how an implementation is made; tests pass broken ones
+ * @throws SpyError VERIFIER_UNUSABLE when none of those asked for is fit
+ */
+export function chooseVerifier(
+  preference: 'auto' | VerifierName = 'auto',
+  create: (name: VerifierName) => Verifier = createVerifier,
+): VerifierChoice {
+  const rejected: VerifierChoice['rejected'] = [];
+  for (const name of preference === 'auto' ? VERIFIER_NAMES : [preference]) {
+    try {
+      const verifier = create(name);
+      const reason = selfTest(verifier);
+      if (reason === undefined) return { verifier, rejected };
+      rejected.push({ name, reason });
+    } catch (error) {
+      rejected.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const reasons = rejected.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+  throw new SpyError(
+    'VERIFIER_UNUSABLE',
+    preference === 'auto'
+      ? `No signature verifier decides as validators do on this machine (${reasons}). Reinstall Earshot or use another version of Node.`
+      : `The signature verifier that was asked for cannot be used (${reasons}). Choose another, or auto.`,
+  );
+}
+
+/**
+ * Runs the edge vectors through both entrances, from shared memory as in operation and from plain.
+ * @returns undefined when all verdicts are right, else a sentence naming the first wrong one
+ */
+export function selfTest(verifier: Verifier): string | undefined {
+  for (const memory of ['shared', 'plain'] as const) {
+    const batch = placeEdgeVectors(memory);
+    const { bytes } = batch;
+    if (memory === 'shared') verifier.verifyBatch(batch);
+    for (const [row, vector] of EDGE_VECTORS.entries()) {
+      const accepted =
+        memory === 'shared'
+          ? batch.verdict[row] === 1
+          : verifier.verify(
+              bytes,
+              batch.key[row]!,
+              bytes,
+              batch.signature[row]!,
+              bytes,
+              batch.message[row]!,
+              batch.messageEnd[row]!,
+            );
+      if (accepted !== vector.accept) {
+        const did = accepted ? 'accepts' : 'refuses';
+        return `${did} "${vector.name}" (${memory} memory), which validators ${vector.accept ? 'accept' : 'refuse'}`;
+      }
+    }
+  }
+  return undefined;
+}
