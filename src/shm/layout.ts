@@ -1,0 +1,403 @@
+/**
+ * Every region of shared memory as data: which columns it has, how wide a row is, how many rows there
+ * are. Nothing else in the program knows an offset; columns start on 64-byte lines of their own.
+ *
+ * Each region has one writer, the main thread, except where a column says otherwise.
+ */
+import { assert } from '../util/assert.ts';
+
+/** Type of the cells of a column. Links and tags are signed so that engines keep them small integers. */
+export type Cell = 'u8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f64';
+
+/** Bytes of one cell. */
+export const CELL_BYTES: Readonly<Record<Cell, number>> = Object.freeze({
+  u8: 1,
+  u16: 2,
+  i16: 2,
+  u32: 4,
+  i32: 4,
+  f64: 8,
+});
+
+/** What the caller chooses; all powers of two. */
+export interface Capacities {
+  /** Values the table can hold. */
+  readonly tableRows: number;
+  /** Identities the table can hold. */
+  readonly peerRows: number;
+  readonly journalEntries: number;
+  /** Places in each of the two generations of verified hashes; a generation is used up to one half. */
+  readonly verifiedPlaces: number;
+  /** Batches of 64 received datagrams. */
+  readonly batches: number;
+  /** Datagrams to be sent. */
+  readonly egressSlots: number;
+  /** Hashes of replaced, removed and outdated values. */
+  readonly purgedHashes: number;
+  /** Hashes of pulled values that did not go in. */
+  readonly failedHashes: number;
+}
+
+/**
+ * For a node on the real network: 131,072 values (50,000 to 100,000 are typical), 16,384 identities and
+ * 524,288 purged hashes. About 235 MiB are reserved; only touched pages become resident.
+ */
+export const DEFAULT_CAPACITIES: Capacities = Object.freeze({
+  tableRows: 131_072,
+  peerRows: 16_384,
+  journalEntries: 131_072,
+  verifiedPlaces: 524_288,
+  batches: 256,
+  egressSlots: 4_096,
+  purgedHashes: 524_288,
+  failedHashes: 131_072,
+});
+
+/** For tests and simulations: many nodes in one process, about 7 MiB each. */
+export const SMALL_CAPACITIES: Capacities = Object.freeze({
+  tableRows: 4_096,
+  peerRows: 1_024,
+  journalEntries: 4_096,
+  verifiedPlaces: 8_192,
+  batches: 4,
+  egressSlots: 256,
+  purgedHashes: 8_192,
+  failedHashes: 4_096,
+});
+
+/** Largest table that can be configured. */
+export const MAX_TABLE_ROWS = 1_048_576;
+
+/** Bytes of a stored value, 19 lines of 64: the largest legal value has 1,188. */
+export const ROW_BYTES = 1_216;
+/** Lists of rows by the top 12 bits of the hash word, as pull filters partition the table. */
+export const SHARD_BITS = 12;
+export const SHARD_COUNT = 1 << SHARD_BITS;
+/** Threads that may count and send heartbeats. */
+export const THREAD_COUNT = 16;
+/** Counters of each thread. */
+export const COUNTERS_PER_THREAD = 256;
+/** Datagrams in a batch. */
+export const BATCH_SLOTS = 64;
+/** Bytes of a slot: the largest datagram of the protocol (`PACKET_BYTES` of wire/limits). */
+export const SLOT_BYTES = 1_232;
+/** Most values in one datagram (`MAX_VALUES` of wire/limits). */
+export const SLOT_VALUES = 10;
+/** Rows for the values of one batch. */
+export const BATCH_VALUES = BATCH_SLOTS * SLOT_VALUES;
+/** 32-bit cells in a 64-byte line: words written by different threads are this far apart. */
+export const LINE_I32 = 16;
+
+/** Kinds of values that ever existed (`KIND_COUNT` of wire/limits); lists by kind have one head each. */
+const KINDS = 14;
+
+/** How many rows a column has, by the name it gives. */
+function dimensions(c: Capacities) {
+  return {
+    one: 1,
+    lines: CONTROL_LINES,
+    threads: THREAD_COUNT,
+    counters: THREAD_COUNT * COUNTERS_PER_THREAD,
+    tableRows: c.tableRows,
+    labelPlaces: c.tableRows * 2,
+    shards: SHARD_COUNT,
+    kinds: KINDS,
+    peerRows: c.peerRows,
+    peerPlaces: c.peerRows * 2,
+    journalEntries: c.journalEntries,
+    verifiedPlaces: c.verifiedPlaces * 2,
+    batches: c.batches,
+    packets: c.batches * BATCH_SLOTS,
+    records: c.batches * BATCH_VALUES,
+    egressSlots: c.egressSlots,
+    purgedHashes: c.purgedHashes,
+    failedHashes: c.failedHashes,
+  };
+}
+
+type Dimension = keyof ReturnType<typeof dimensions>;
+
+interface ColumnSpec {
+  readonly cell: Cell;
+  /** Cells in a row. */
+  readonly stride: number;
+  readonly rows: Dimension;
+}
+
+function column<C extends Cell>(cell: C, rows: Dimension, stride = 1) {
+  return { cell, stride, rows } as const;
+}
+
+/** Words of the control region, one line each. */
+export const Control = Object.freeze({
+  /** 0 starting, 1 running, 2 stopping, 3 stopped. */
+  RUN_STATE: 0,
+  SHRED_VERSION: 1,
+  TABLE_SIZE: 2,
+});
+const CONTROL_LINES = 4;
+
+/** Cells of the table's own state. */
+export const TableState = Object.freeze({
+  SIZE: 0,
+  /** Rows at and above this were never used. */
+  HIGH_WATER: 1,
+  /** First row of the list of free rows below the high water mark, plus one. */
+  FREE_HEAD: 2,
+  /** Ordinal that the next insertion gets. */
+  ORDINAL: 3,
+  /** First and last row in the order of ordinals, plus one. */
+  OLDEST: 4,
+  NEWEST: 5,
+  HASH_SEED: 6,
+});
+
+/** Cells of the state of peers. */
+export const PeerState = Object.freeze({ SIZE: 0, HIGH_WATER: 1, FREE_HEAD: 2 });
+
+/** Words of the batch ring, one line each. */
+export const RingWord = Object.freeze({
+  /** Batches filled so far; written by whoever receives. */
+  HEAD: 0,
+  /** Batches claimed so far; compare-exchanged by listen tasks. */
+  CLAIM: 1,
+  /** Batches applied and freed so far; written by main. */
+  TAIL: 2,
+  /** 1 when main sleeps and wishes to be woken; set by main, cleared by listen tasks. */
+  WANT: 3,
+  /** 1 when everybody shall return; written by main. */
+  STOP: 4,
+});
+const RING_LINES = 5;
+
+const hashQueue = <D extends Dimension>(rows: D) => ({
+  /** Entries ever pushed and ever dropped from the front. */
+  state: column('f64', 'one', 8),
+  hash: column('u8', rows, 32),
+  /** When it was pushed, ms of the wall clock. */
+  time: column('f64', rows),
+});
+
+/** The regions. Links are row + 1, so that 0, what fresh memory holds, means "none". */
+export const LAYOUT = {
+  control: {
+    words: column('i32', 'lines', LINE_I32),
+    /** Each thread raises its own word while it lives. */
+    heartbeats: column('i32', 'threads', LINE_I32),
+    /** Main's wall clock and monotonic clock, ms. */
+    clock: column('f64', 'one', 8),
+  },
+  counters: {
+    /** Each thread adds to its own block. */
+    values: column('f64', 'counters'),
+  },
+  table: {
+    state: column('f64', 'one', 16),
+    /** Odd while a row is written. */
+    version: column('i32', 'tableRows'),
+    /** Bytes of the value; 0 in a free row. */
+    length: column('u16', 'tableRows'),
+    kind: column('u8', 'tableRows'),
+    /** Label index. */
+    index: column('u16', 'tableRows'),
+    /** Row of the origin in the region of peers. */
+    peer: column('i32', 'tableRows'),
+    wallclock: column('f64', 'tableRows'),
+    /** When it came in, ms of our wall clock; raised when its origin shows life. */
+    inserted: column('f64', 'tableRows'),
+    ordinal: column('f64', 'tableRows'),
+    /** Outset of a contact info (µs since the epoch), 0 for other kinds. */
+    outsetLow: column('u32', 'tableRows'),
+    outsetHigh: column('u32', 'tableRows'),
+    /** Times received by push; 0 = learnt by pull, 0xffff = inserted by ourselves. */
+    pushes: column('u16', 'tableRows'),
+    labelTag: column('i32', 'tableRows'),
+    shardNext: column('i32', 'tableRows'),
+    shardPrevious: column('i32', 'tableRows'),
+    ownerNext: column('i32', 'tableRows'),
+    ownerPrevious: column('i32', 'tableRows'),
+    kindNext: column('i32', 'tableRows'),
+    kindPrevious: column('i32', 'tableRows'),
+    orderNext: column('i32', 'tableRows'),
+    orderPrevious: column('i32', 'tableRows'),
+    /** SHA-256 of the value. */
+    hash: column('u8', 'tableRows', 32),
+    bytes: column('u8', 'tableRows', ROW_BYTES),
+    /** Row + 1 and tag; a reader can miss an entry that is being moved. */
+    labels: column('i32', 'labelPlaces', 2),
+    shardHead: column('i32', 'shards'),
+    shardTail: column('i32', 'shards'),
+    shardCount: column('i32', 'shards'),
+    kindHead: column('i32', 'kinds'),
+    kindTail: column('i32', 'kinds'),
+    kindCount: column('i32', 'kinds'),
+  },
+  peers: {
+    state: column('f64', 'one', 8),
+    version: column('i32', 'peerRows'),
+    pubkey: column('u8', 'peerRows', 32),
+    tag: column('i32', 'peerRows'),
+    /** Values of this origin in the table; 0 in a free row. */
+    values: column('u32', 'peerRows'),
+    /** Bytes of these values. */
+    bytes: column('u32', 'peerRows'),
+    ownerHead: column('i32', 'peerRows'),
+    ownerTail: column('i32', 'peerRows'),
+    /** Row of its contact info in the table, plus one. */
+    contact: column('i32', 'peerRows'),
+    /** Lamports. */
+    stake: column('f64', 'peerRows'),
+    /** Gossip address that the contact info advertises, 0 when it is absent or unusable. */
+    ip: column('u32', 'peerRows'),
+    port: column('u16', 'peerRows'),
+    shredVersion: column('u16', 'peerRows'),
+    flags: column('u8', 'peerRows'),
+    /** Row + 1 and tag. */
+    places: column('i32', 'peerPlaces', 2),
+  },
+  journal: {
+    /** Sequence of the newest entry. */
+    head: column('i32', 'one', LINE_I32),
+    sequence: column('i32', 'journalEntries'),
+    row: column('i32', 'journalEntries'),
+    version: column('i32', 'journalEntries'),
+    operation: column('u8', 'journalEntries'),
+    kind: column('u8', 'journalEntries'),
+  },
+  verified: {
+    /** Generation in use, tags in it, tags refused, seed. */
+    state: column('f64', 'one', 8),
+    tags: column('i32', 'verifiedPlaces', 4),
+  },
+  purged: hashQueue('purgedHashes'),
+  failed: hashQueue('failedHashes'),
+  /** A batch belongs to one thread at a time: receiver, then listen task, then main. */
+  ring: {
+    words: column('i32', 'one', RING_LINES * LINE_I32),
+    /** Raised by the listen task when it has finished a batch. */
+    done: column('i32', 'batches', LINE_I32),
+    /** Datagrams in the batch. */
+    count: column('i32', 'batches', LINE_I32),
+    length: column('u16', 'packets'),
+    ip: column('u32', 'packets'),
+    port: column('u16', 'packets'),
+    /** ms of the monotonic clock. */
+    arrival: column('f64', 'packets'),
+    outcome: column('i16', 'packets'),
+    message: column('u8', 'packets'),
+    /** First row of its values within the batch, and how many. */
+    firstRow: column('u16', 'packets'),
+    rowCount: column('u8', 'packets'),
+    bytes: column('u8', 'packets', SLOT_BYTES),
+  },
+  /** The values of each batch: what skimming fills (ValueColumns), and what became of each. */
+  records: {
+    offset: column('u32', 'records'),
+    length: column('u16', 'records'),
+    origin: column('u32', 'records'),
+    kind: column('u8', 'records'),
+    index: column('u16', 'records'),
+    flags: column('u8', 'records'),
+    wallclock: column('f64', 'records'),
+    outcome: column('i16', 'records'),
+    /** Slot of its datagram within the batch. */
+    slot: column('u16', 'records'),
+    hash: column('u8', 'records', 32),
+  },
+  /** A slot belongs to main, to the task it was reserved for, then to main again. */
+  egress: {
+    state: column('u8', 'egressSlots'),
+    class: column('u8', 'egressSlots'),
+    length: column('u16', 'egressSlots'),
+    ip: column('u32', 'egressSlots'),
+    port: column('u16', 'egressSlots'),
+    bytes: column('u8', 'egressSlots', SLOT_BYTES),
+  },
+} as const satisfies Record<string, Record<string, ColumnSpec>>;
+
+export type RegionName = keyof typeof LAYOUT;
+export type ColumnName<R extends RegionName> = keyof (typeof LAYOUT)[R];
+
+/** In the order of their numbers in headers: append, never reorder. */
+export const REGION_NAMES = Object.keys(LAYOUT) as RegionName[];
+
+/** Bytes before the first column. */
+export const HEADER_BYTES = 64;
+/** "EARS" and "HOT1" read as little-endian words. */
+export const MAGIC_LOW = 0x53524145;
+export const MAGIC_HIGH = 0x31544f48;
+/** Raised whenever the meaning of a column changes without its shape changing. */
+export const LAYOUT_VERSION = 1;
+
+/** Words of the header. */
+export const Header = Object.freeze({
+  MAGIC_LOW: 0,
+  MAGIC_HIGH: 1,
+  VERSION: 2,
+  CHECKSUM: 3,
+  REGION: 4,
+  BYTES: 5,
+});
+
+/** One column of one region, for given capacities. */
+export interface ColumnPlan {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly at: number;
+  /** Cells, over all rows. */
+  readonly cells: number;
+}
+
+/** One region for given capacities. */
+export interface RegionPlan {
+  readonly name: RegionName;
+  readonly number: number;
+  readonly bytes: number;
+  readonly columns: readonly ColumnPlan[];
+  /** Over names, types and offsets: two programs that disagree about any of them differ here. */
+  readonly checksum: number;
+}
+
+/** Works out where everything lies. @errors AssertionError for capacities that cannot work */
+export function planRegion(name: RegionName, capacities: Capacities): RegionPlan {
+  checkCapacities(capacities);
+  const rowsOf = dimensions(capacities);
+  const columns: ColumnPlan[] = [];
+  let at = HEADER_BYTES;
+  for (const [columnName, spec] of Object.entries<ColumnSpec>(LAYOUT[name])) {
+    const cells = rowsOf[spec.rows] * spec.stride;
+    columns.push({ name: columnName, cell: spec.cell, at, cells });
+    at = Math.ceil((at + cells * CELL_BYTES[spec.cell]) / 64) * 64;
+  }
+  const text = columns.map((c) => `${c.name} ${c.cell} ${c.at} ${c.cells}`).join('\n');
+  return {
+    name,
+    number: REGION_NAMES.indexOf(name),
+    bytes: at,
+    columns,
+    checksum: fnv1a(`${name} ${at}\n${text}`),
+  };
+}
+
+/** Bytes of all regions together. */
+export function totalBytes(capacities: Capacities): number {
+  return REGION_NAMES.reduce((sum, name) => sum + planRegion(name, capacities).bytes, 0);
+}
+
+function checkCapacities(capacities: Capacities): void {
+  for (const [name, value] of Object.entries(capacities)) {
+    const whole = Number.isInteger(value) && value >= 1 && value <= 2 ** 24;
+    assert(whole && (value & (value - 1)) === 0, `${name} must be a power of two, not ${value}`);
+  }
+  assert(
+    capacities.tableRows <= MAX_TABLE_ROWS,
+    `a table has at most ${MAX_TABLE_ROWS} rows, not ${capacities.tableRows}`,
+  );
+}
+
+/** FNV-1a, 32 bits. @source http://www.isthe.com/chongo/tech/comp/fnv/ */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
