@@ -1,0 +1,476 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import {
+  type CapturedPacket,
+  type CaptureOptions,
+  createCaptureCounts,
+  readCapture,
+} from '../../../src/cli/capture/read-capture.ts';
+import { SpyError } from '../../../src/util/assert.ts';
+import {
+  be32,
+  block,
+  concat,
+  enhancedBlock,
+  ethernet,
+  interfaceBlock,
+  ipv4,
+  ipv6,
+  le16,
+  le32,
+  option,
+  pcap,
+  sectionBlock,
+  udp,
+} from './frames.ts';
+
+const PING = concat(le32(4), new Uint8Array(128).fill(7));
+const FRAME = ethernet(ipv4(udp(PING)));
+
+interface Reading {
+  packets: CapturedPacket[];
+  counts: ReturnType<typeof createCaptureCounts>;
+  error: SpyError | undefined;
+}
+
+async function read(
+  input: Uint8Array | AsyncIterable<Uint8Array>,
+  options: CaptureOptions = {},
+): Promise<Reading> {
+  const counts = createCaptureCounts();
+  const packets: CapturedPacket[] = [];
+  try {
+    for await (const packet of readCapture(input, { ...options, counts })) packets.push(packet);
+    return { packets, counts, error: undefined };
+  } catch (error) {
+    if (!(error instanceof SpyError)) throw error;
+    return { packets, counts, error };
+  }
+}
+
+async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+describe('link types', () => {
+  const cases: readonly { name: string; linkType: number; frame: Uint8Array; ip?: 6 }[] = [
+    { name: 'ethernet', linkType: 1, frame: FRAME },
+    {
+      name: 'ethernet with padding',
+      linkType: 1,
+      frame: concat(ethernet(ipv4(udp(PING))), new Uint8Array(6)),
+    },
+    {
+      name: 'one VLAN tag',
+      linkType: 1,
+      frame: ethernet(ipv4(udp(PING)), 0x0800, [0x81, 0, 0, 5]),
+    },
+    {
+      name: 'two VLAN tags',
+      linkType: 1,
+      frame: ethernet(ipv4(udp(PING)), 0x0800, [0x88, 0xa8, 0, 5, 0x81, 0, 0, 6]),
+    },
+    { name: 'ethernet IPv6', linkType: 1, frame: ethernet(ipv6(udp(PING)), 0x86dd), ip: 6 },
+    { name: 'raw IP', linkType: 101, frame: ipv4(udp(PING)) },
+    { name: 'raw IP, old number', linkType: 12, frame: ipv6(udp(PING)), ip: 6 },
+    { name: 'raw IPv4', linkType: 228, frame: ipv4(udp(PING)) },
+    { name: 'raw IPv6', linkType: 229, frame: ipv6(udp(PING)), ip: 6 },
+    {
+      name: 'Linux cooked',
+      linkType: 113,
+      frame: concat(new Uint8Array(14), [8, 0], ipv4(udp(PING))),
+    },
+    {
+      name: 'Linux cooked with a VLAN tag',
+      linkType: 113,
+      frame: concat(new Uint8Array(14), [0x81, 0, 0, 5, 8, 0], ipv4(udp(PING))),
+    },
+    {
+      name: 'Linux cooked v2',
+      linkType: 276,
+      frame: concat([0x86, 0xdd], new Uint8Array(18), ipv6(udp(PING))),
+      ip: 6,
+    },
+    {
+      name: 'Linux cooked v2 with a VLAN tag',
+      linkType: 276,
+      frame: concat([0x81, 0], new Uint8Array(18), [0, 5, 8, 0], ipv4(udp(PING))),
+    },
+    { name: 'BSD loopback', linkType: 0, frame: concat(le32(2), ipv4(udp(PING))) },
+    {
+      name: 'BSD loopback, other byte order',
+      linkType: 0,
+      frame: concat(be32(30), ipv6(udp(PING))),
+      ip: 6,
+    },
+    { name: 'OpenBSD loopback', linkType: 108, frame: concat(be32(2), ipv4(udp(PING))) },
+    { name: 'IPv4 options', linkType: 101, frame: ipv4(udp(PING), { optionBytes: 12 }) },
+    { name: 'IPv4 without a length', linkType: 101, frame: ipv4(udp(PING), { totalBytes: 0 }) },
+    { name: 'UDP without a length', linkType: 101, frame: ipv4(udp(PING, 0)) },
+    {
+      name: 'IPv6 hop-by-hop, routing and destination options',
+      linkType: 101,
+      frame: ipv6(
+        udp(PING),
+        0,
+        [43, 0, 0, 0, 0, 0, 0, 0, 60, 1].concat(Array(14).fill(0), [17], Array(7).fill(0)),
+      ),
+      ip: 6,
+    },
+    {
+      name: 'IPv6 authentication header',
+      linkType: 101,
+      frame: ipv6(udp(PING), 51, [17, 4].concat(Array(22).fill(0))),
+      ip: 6,
+    },
+    {
+      name: 'IPv6 fragment that is whole',
+      linkType: 101,
+      frame: ipv6(udp(PING), 44, [17, 0, 0, 0, 0, 0, 0, 1]),
+      ip: 6,
+    },
+  ];
+  for (const { name, linkType, frame, ip } of cases) {
+    test(name, async () => {
+      const { packets, error } = await read(pcap([{ bytes: frame }], { linkType }));
+      expect(error).toBeUndefined();
+      expect(packets).toHaveLength(1);
+      const packet = packets[0]!;
+      expect(sameBytes(packet.payload, PING)).toBe(true);
+      expect(packet).toMatchObject({
+        number: 1,
+        payloadBytes: PING.length,
+        source: ip === 6 ? '[2001:db8::1]:8001' : '10.0.0.1:8001',
+        destination: ip === 6 ? '[fe80::2]:8000' : '10.0.0.2:8000',
+        sourcePort: 8001,
+        destinationPort: 8000,
+      });
+    });
+  }
+});
+
+describe('frames without a datagram are counted by reason', () => {
+  const cases = [
+    { name: 'ARP', frame: ethernet(new Uint8Array(28), 0x0806), reason: 'notUdp' },
+    { name: '802.3', frame: ethernet(new Uint8Array(46), 46), reason: 'notUdp' },
+    { name: 'TCP', frame: ethernet(ipv4(udp(PING), { protocol: 6 })), reason: 'notUdp' },
+    { name: 'ICMPv6', frame: ethernet(ipv6(udp(PING), 58), 0x86dd), reason: 'notUdp' },
+    {
+      name: 'first fragment',
+      frame: ethernet(ipv4(udp(PING), { flagsAndOffset: 0x2000 })),
+      reason: 'fragment',
+    },
+    {
+      name: 'last fragment',
+      frame: ethernet(ipv4(udp(PING), { flagsAndOffset: 100 })),
+      reason: 'fragment',
+    },
+    {
+      name: 'IPv6 fragment',
+      frame: ethernet(ipv6(udp(PING), 44, [17, 0, 0, 1, 0, 0, 0, 1]), 0x86dd),
+      reason: 'fragment',
+    },
+    { name: 'empty', frame: new Uint8Array(0), reason: 'malformed' },
+    { name: 'half an Ethernet header', frame: new Uint8Array(13), reason: 'malformed' },
+    {
+      name: 'VLAN tags without end',
+      frame: ethernet(new Uint8Array(0), 0x8100),
+      reason: 'malformed',
+    },
+    {
+      name: 'IPv4 of 19 bytes',
+      frame: ethernet(ipv4(udp(PING))).subarray(0, 33),
+      reason: 'malformed',
+    },
+    { name: 'IP version 5', frame: ethernet(concat([0x50], PING)), reason: 'malformed' },
+    {
+      name: 'UDP shorter than its header',
+      frame: ethernet(ipv4(udp(PING, 7))),
+      reason: 'malformed',
+    },
+    {
+      name: 'UDP longer than IP says',
+      frame: ethernet(ipv4(udp(PING), { totalBytes: 40 })),
+      reason: 'malformed',
+    },
+    {
+      name: 'IPv6 extension past the end',
+      frame: ethernet(ipv6(new Uint8Array(0), 0, [17, 9, 0, 0, 0, 0, 0, 0]), 0x86dd),
+      reason: 'malformed',
+    },
+  ] as const;
+  for (const { name, frame, reason } of cases) {
+    test(name, async () => {
+      const { packets, counts, error } = await read(pcap([{ bytes: frame }, { bytes: FRAME }]));
+      expect(error).toBeUndefined();
+      expect(packets.map((packet) => packet.number)).toEqual([2]);
+      expect(counts).toMatchObject({ frames: 2, [reason]: 1 });
+    });
+  }
+
+  test('link type that is not read', async () => {
+    const { packets, counts } = await read(pcap([{ bytes: FRAME }], { linkType: 105 }));
+    expect(packets).toEqual([]);
+    expect(counts).toMatchObject({ frames: 1, otherLink: 1, linkType: 105 });
+  });
+
+  test('every frame cut at every byte gives a datagram or one count', async () => {
+    const frames = [FRAME, ethernet(ipv6(udp(PING), 0, [17, 0, 0, 0, 0, 0, 0, 0]), 0x86dd)];
+    for (const frame of frames) {
+      const cut = Array.from({ length: frame.length }, (_, i) => ({ bytes: frame.subarray(0, i) }));
+      const { packets, counts, error } = await read(pcap(cut));
+      expect(error).toBeUndefined();
+      expect(packets.length + counts.malformed).toBe(frame.length);
+      expect(counts.cut).toBe(packets.length);
+    }
+  });
+});
+
+describe('pcap', () => {
+  const cases = [
+    { name: 'little-endian µs', bigEndian: false, magic: 0xa1b2c3d4, fraction: 250_500 },
+    { name: 'big-endian µs', bigEndian: true, magic: 0xa1b2c3d4, fraction: 250_500 },
+    { name: 'little-endian ns', bigEndian: false, magic: 0xa1b23c4d, fraction: 250_500_000 },
+    { name: 'big-endian ns', bigEndian: true, magic: 0xa1b23c4d, fraction: 250_500_000 },
+  ];
+  for (const { name, bigEndian, magic, fraction } of cases) {
+    test(name, async () => {
+      const bytes = pcap([{ bytes: FRAME, fraction }], { bigEndian, magic });
+      const { packets, counts } = await read(bytes);
+      expect(counts.format).toBe('pcap');
+      expect(packets[0]?.timeMs).toBe(1_700_000_000_250.5);
+    });
+  }
+
+  test('a frame cut by the snapshot length says how much is missing', async () => {
+    const bytes = pcap([{ bytes: FRAME.subarray(0, 100), wireBytes: FRAME.length }]);
+    const { packets, counts } = await read(bytes);
+    expect(packets[0]).toMatchObject({ payloadBytes: PING.length });
+    expect(packets[0]?.payload.length).toBe(100 - 42);
+    expect(counts.cut).toBe(1);
+  });
+
+  test('ports filter either end', async () => {
+    const bytes = pcap([{ bytes: FRAME }]);
+    expect((await read(bytes, { ports: [8000] })).packets).toHaveLength(1);
+    expect((await read(bytes, { ports: [9, 8001] })).packets).toHaveLength(1);
+    const other = await read(bytes, { ports: [9] });
+    expect([other.packets.length, other.counts.otherPort]).toEqual([0, 1]);
+  });
+
+  test('a frame larger than any is damage, and what came before is given', async () => {
+    const bytes = pcap([{ bytes: FRAME }, { bytes: FRAME }]);
+    bytes.set(le32(262_145), 24 + 16 + FRAME.length + 8);
+    const { packets, error } = await read(bytes);
+    expect(packets).toHaveLength(1);
+    expect(error?.code).toBe('CAPTURE_DAMAGED');
+    expect(error?.message).toContain('Frame 2 claims to be 262145 bytes');
+  });
+});
+
+describe('pcapng', () => {
+  for (const bigEndian of [false, true]) {
+    test(`all blocks, ${bigEndian ? 'big' : 'little'}-endian`, async () => {
+      const raw = ipv4(udp(PING));
+      const old = concat(
+        bigEndian ? [0, 1] : [1, 0],
+        [0, 0],
+        ...[0, 5, raw.length, raw.length].map((v) => (bigEndian ? be32(v) : le32(v))),
+        raw,
+      );
+      const simple = concat((bigEndian ? be32 : le32)(FRAME.length), FRAME);
+      const bytes = concat(
+        sectionBlock(bigEndian),
+        interfaceBlock(1, { bigEndian }),
+        interfaceBlock(101, { bigEndian, options: option(9, [3], bigEndian) }),
+        block(5, new Uint8Array(20), bigEndian),
+        enhancedBlock(FRAME, { bigEndian, units: 1_700_000_000_250_500n }),
+        block(0x0bad, new Uint8Array(333), bigEndian),
+        block(2, old, bigEndian),
+        block(3, simple, bigEndian),
+      );
+      const { packets, counts, error } = await read(bytes);
+      expect(error).toBeUndefined();
+      expect(counts.format).toBe('pcapng');
+      expect(packets.map(({ number, timeMs }) => [number, timeMs])).toEqual([
+        [1, 1_700_000_000_250.5],
+        [2, 5],
+        [3, undefined],
+      ]);
+      for (const packet of packets) expect(sameBytes(packet.payload, PING)).toBe(true);
+    });
+  }
+
+  const times = [
+    { name: 'microseconds by default', options: [], units: 1_500_000n, timeMs: 1500 },
+    { name: 'nanoseconds', options: option(9, [9]), units: 1_500_000_000n, timeMs: 1500 },
+    { name: 'powers of two', options: option(9, [0x8a]), units: 1536n, timeMs: 1500 },
+    {
+      name: 'an offset in seconds',
+      options: concat(option(9, [6]), option(14, [2, 0, 0, 0, 0, 0, 0, 0]), option(0, [])),
+      units: 1_500_000n,
+      timeMs: 3500,
+    },
+    {
+      name: 'options behind the end are not read',
+      options: concat(option(2, [101, 116, 104]), option(0, []), option(9, [0])),
+      units: 1_500_000n,
+      timeMs: 1500,
+    },
+  ];
+  for (const { name, options, units, timeMs } of times) {
+    test(`time: ${name}`, async () => {
+      const described = interfaceBlock(1, { options: [...options] });
+      const bytes = concat(sectionBlock(), described, enhancedBlock(FRAME, { units }));
+      expect((await read(bytes)).packets[0]?.timeMs).toBe(timeMs);
+    });
+  }
+
+  test('a new section forgets the interfaces and may turn the byte order', async () => {
+    const bytes = concat(
+      sectionBlock(),
+      interfaceBlock(101),
+      sectionBlock(true),
+      interfaceBlock(1, { bigEndian: true }),
+      enhancedBlock(FRAME, { bigEndian: true }),
+    );
+    expect((await read(bytes)).packets).toHaveLength(1);
+  });
+
+  test('a simple block holds no more than the snapshot length', async () => {
+    const cut = concat(le32(FRAME.length), FRAME.subarray(0, 100));
+    const bytes = concat(sectionBlock(), interfaceBlock(1, { snapBytes: 100 }), block(3, cut));
+    const { packets, counts } = await read(bytes);
+    expect(packets[0]?.payload.length).toBe(100 - 42);
+    expect(counts.cut).toBe(1);
+  });
+
+  const start = concat(sectionBlock(), interfaceBlock(1), enhancedBlock(FRAME));
+  const badTrailer = enhancedBlock(FRAME);
+  badTrailer[badTrailer.length - 4]! ^= 4;
+  const damage = [
+    { name: 'an interface that was not described', tail: enhancedBlock(FRAME, { index: 1 }) },
+    { name: 'two lengths that differ', tail: badTrailer },
+    { name: 'a length below the smallest block', tail: concat(le32(6), le32(8), le32(8)) },
+    { name: 'a length that is not padded', tail: concat(le32(6), le32(33), new Uint8Array(40)) },
+    {
+      name: 'a packet larger than its block',
+      tail: block(6, concat(new Uint8Array(12), le32(99), le32(99))),
+    },
+    { name: 'a packet block larger than any', tail: concat(le32(6), le32(0x7ffffff0), PING) },
+    { name: 'a section without a byte order', tail: block(0x0a0d0d0a, new Uint8Array(16)) },
+    { name: 'an interface block too short', tail: block(1, new Uint8Array(le16(1))) },
+  ];
+  for (const { name, tail } of damage) {
+    test(`damage: ${name}`, async () => {
+      const { packets, error } = await read(concat(start, tail));
+      expect(packets).toHaveLength(1);
+      expect(error?.code).toBe('CAPTURE_DAMAGED');
+    });
+  }
+});
+
+describe('captures cut at every byte', () => {
+  const ng = concat(sectionBlock(), interfaceBlock(1));
+  const cases = [
+    { name: 'pcap', head: pcap([]), frame: pcap([{ bytes: FRAME }]).subarray(24) },
+    { name: 'pcapng', head: ng, frame: enhancedBlock(FRAME) },
+  ];
+  for (const { name, head, frame } of cases) {
+    test(name, async () => {
+      const bytes = concat(head, frame, frame);
+      const first = head.length + frame.length;
+      for (let end = head.length; end <= bytes.length; end++) {
+        const { packets, error } = await read(bytes.subarray(0, end));
+        const whole = Math.floor((end - head.length) / frame.length);
+        expect([end, packets.length]).toEqual([end, whole]);
+        const clean = end === head.length || end === first || end === bytes.length;
+        expect([end, error?.code]).toEqual([end, clean ? undefined : 'CAPTURE_TRUNCATED']);
+      }
+    });
+  }
+
+  test('pcap: inside the file header', async () => {
+    const { error } = await read(pcap([]).subarray(0, 23));
+    expect(error?.code).toBe('CAPTURE_TRUNCATED');
+  });
+});
+
+describe('chunks and compression', () => {
+  const bytes = pcap([
+    { bytes: FRAME },
+    { bytes: ethernet(new Uint8Array(28), 0x0806) },
+    { bytes: FRAME },
+  ]);
+
+  test('chunks of every small size give the same', async () => {
+    for (let size = 1; size < 40; size++) {
+      const { packets, error } = await read(inChunks(bytes, size));
+      expect([size, error, packets.map(({ number }) => number)]).toEqual([size, undefined, [1, 3]]);
+      for (const { payload } of packets)
+        expect([size, sameBytes(payload, PING)]).toEqual([size, true]);
+    }
+  });
+
+  test('gzip, also in several members', async () => {
+    const halves = [bytes.subarray(0, 77), bytes.subarray(77)].map((half) => gzipSync(half));
+    const { packets } = await read(concat(...halves));
+    expect(packets).toHaveLength(2);
+  });
+
+  test('gzip cut off gives every frame that can be inflated', async () => {
+    const many = pcap(Array.from({ length: 400 }, () => ({ bytes: FRAME })));
+    const packed = gzipSync(many);
+    const { packets, error } = await read(packed.subarray(0, packed.length - 9));
+    expect(error?.code).toBe('GZIP_DAMAGED');
+    expect(packets.length).toBeGreaterThan(390);
+  });
+
+  test('a large unread block is passed over without being held', async () => {
+    const mebibyte = new Uint8Array(1 << 20);
+    let largest = 0;
+    async function* stream(): AsyncGenerator<Uint8Array> {
+      yield concat(sectionBlock(), interfaceBlock(1));
+      yield concat(le32(0xbad), le32(12 + 200 * mebibyte.length));
+      for (let i = 0; i < 200; i++) {
+        largest = Math.max(largest, process.memoryUsage().arrayBuffers);
+        yield mebibyte;
+      }
+      yield concat(le32(12 + 200 * mebibyte.length), enhancedBlock(FRAME));
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    expect((await read(stream())).packets).toHaveLength(1);
+    expect(largest - before).toBeLessThan(20 << 20);
+  });
+
+  test('a pipe that pauses behind the first frame shows it at once', async () => {
+    let release = (): void => {};
+    const paused = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    async function* stream(): AsyncGenerator<Uint8Array> {
+      yield pcap([{ bytes: FRAME }]);
+      await paused;
+      yield pcap([{ bytes: FRAME }]).subarray(24);
+    }
+    const packets = readCapture(stream());
+    expect((await packets.next()).value?.number).toBe(1);
+    release();
+    expect((await packets.next()).value?.number).toBe(2);
+    expect((await packets.next()).done).toBe(true);
+  });
+});
+
+test('the recorded cluster: every datagram, in order of time', async () => {
+  const file = readFileSync(new URL('../../fixtures/cluster.pcap.gz', import.meta.url));
+  const { packets, counts, error } = await read(file);
+  expect(error).toBeUndefined();
+  expect(counts).toMatchObject({ frames: 7055, notUdp: 0, malformed: 0, cut: 0, format: 'pcap' });
+  expect(packets).toHaveLength(7055);
+  const ports = new Set(packets.flatMap((p) => [p.sourcePort, p.destinationPort]));
+  expect([...ports].sort()).toEqual([18000, 18001, 18002, 18003, 18004]);
+  expect(packets.at(-1)!.timeMs! - packets[0]!.timeMs!).toBeGreaterThan(44_000);
+});
