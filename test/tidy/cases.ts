@@ -242,8 +242,9 @@ export const CASES: readonly Case[] = [
       'README.md': `fine\n${'TO'}DO: more`,
       'src/a.ts': `let x: any;\nlet y = 'any';\n// ${'FIX'}ME later\nlet TODOS = 1;`,
       'src/b.ts': `// @ts-${'ignore'}\nlet z = x as Map<string, any>;`,
+      'src/c.ts': 'try {} catch {}\ntry {} catch {\n  // gone already\n}',
     },
-    finds: ['README.md:2', 'src/a.ts:3', 'src/a.ts:1', 'src/b.ts:1', 'src/b.ts:2'],
+    finds: ['README.md:2', 'src/a.ts:3', 'src/a.ts:1', 'src/b.ts:1', 'src/b.ts:2', 'src/c.ts:1'],
   },
   {
     name: 'skips',

@@ -199,6 +199,10 @@ export const words: Rule = {
       if (file.ast === undefined) continue;
       found.push(...grep(file, /@ts-(ignore|nocheck)/, 'types are checked everywhere'));
       visit(file.ast, (node) => {
+        if (ts.isCatchClause(node) && /^\{\s*\}$/.test(node.block.getText(file.ast))) {
+          const line = lineOf(file.ast as ts.SourceFile, node);
+          found.push({ path: file.path, line, words: 'an empty catch: handle it or say why not' });
+        }
         if (node.kind === ts.SyntaxKind.AnyKeyword) {
           found.push({
             path: file.path,
