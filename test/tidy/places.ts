@@ -9,7 +9,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   util: [],
   wire: ['util'],
   crypto: ['util', 'wire/limits'],
-  shm: ['util', 'wire/limits'],
+  shm: ['util'],
   crds: ['util', 'wire', 'crypto/hash', 'shm'],
   gossip: ['util', 'wire', 'crypto', 'shm', 'crds'],
   tasks: ['util', 'wire', 'crypto', 'shm', 'crds', 'gossip'],
