@@ -1,7 +1,7 @@
 /** The fields of a contact info that skim accepted. */
-import { readU16, readU32 } from '../util/bytes.ts';
+import { readU16 } from '../util/bytes.ts';
 import { isMulticast } from '../util/ipv4.ts';
-import { readShort, readVarint, shortBytes, skipShort, varint } from './cursor.ts';
+import { readI32, readShort, readVarint, shortBytes, skipShort, varint } from './cursor.ts';
 import { PUBKEY_BYTES, SOCKET_COUNT } from './limits.ts';
 import { ADDRESS_BYTES, skipVersion } from './skim-contact-info.ts';
 import { VALUE_HEADER_BYTES } from './skim-value.ts';
@@ -47,8 +47,8 @@ export function readContactInfo(
 ): void {
   let next = readVarint(bytes, at + VALUE_HEADER_BYTES + PUBKEY_BYTES, end);
   out.wallclock = varint[1]! * 4294967296 + varint[0]!;
-  out.outsetLow = readU32(bytes, next);
-  out.outsetHigh = readU32(bytes, next + 4);
+  out.outsetLow = readI32(bytes, next) >>> 0;
+  out.outsetHigh = readI32(bytes, next + 4) >>> 0;
   out.shredVersion = readU16(bytes, next + 8);
   next += 10;
   out.versionAt = next;
@@ -60,8 +60,8 @@ export function readContactInfo(
   out.channel = packedMinor >>> 14;
   out.patch = readShort(bytes, next, end);
   next += shortBytes(out.patch);
-  out.commit = readU32(bytes, next);
-  out.featureSet = readU32(bytes, next + 4);
+  out.commit = readI32(bytes, next) >>> 0;
+  out.featureSet = readI32(bytes, next + 4) >>> 0;
   next += 8;
   out.client = readShort(bytes, next, end);
   next += shortBytes(out.client);

@@ -51,6 +51,14 @@ export function clearObjection(): void {
 }
 
 /**
+ * A u32 as a signed number, which never has to be boxed when V8 does not inline the call; `>>> 0` where it
+ * is used makes it the number it is.
+ */
+export function readI32(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+/**
  * A u32 tag of which only values below 255 mean anything; the caller has checked that 4 bytes are there.
  * @returns the tag, or 255 for any from 255 on
  */
@@ -220,8 +228,7 @@ export function readBitVec(
  * @source agave gossip/src/crds_data.rs, MAX_WALLCLOCK and MAX_SLOT
  */
 export function overLimit(bytes: Uint8Array, at: number): boolean {
-  const high =
-    bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24);
+  const high = readI32(bytes, at + 4);
   if (high !== 0x38d7e) return high < 0 || high > 0x38d7e; // negative: the top bit is set
   // The lowest byte of the bound is zero, so the one at `at` cannot matter.
   return (bytes[at + 1]! | (bytes[at + 2]! << 8) | (bytes[at + 3]! << 16)) >= 0xa4c680;

@@ -1,8 +1,8 @@
-import { readU32 } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import { VALUE_NOT_CANONICAL, type ValueColumns } from './columns.ts';
 import {
   objectTo,
+  readI32,
   readShort,
   readTag,
   readVarint,
@@ -118,7 +118,7 @@ function skimAddresses(bytes: Uint8Array, at: number, end: number, count: number
     if (tag === 1) return end - next < 20 ? refuseShort(end) : refuse(next, ADDRESS_IPV6);
     // A packet holds fewer than 140 addresses, and honest ones one or two: pairs are quick enough.
     for (let other = at; other < next; other += ADDRESS_BYTES) {
-      if (readU32(bytes, other + 4) === readU32(bytes, next + 4)) {
+      if (readI32(bytes, other + 4) === readI32(bytes, next + 4)) {
         return refuse(next, ADDRESS_DUPLICATE);
       }
     }

@@ -1,5 +1,4 @@
 /** One value: signature, kind, and the bodies of the kinds that are simple enough to share a file. */
-import { readU64 } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import { VALUE_NOT_CANONICAL, type ValueColumns } from './columns.ts';
 import {
@@ -10,6 +9,7 @@ import {
   overLimit,
   readBitVec,
   readCount,
+  readI32,
   readTag,
   refuse,
   refuseShort,
@@ -113,7 +113,7 @@ export function skimOneValue(
 
 /** Fills in a fixed-width wallclock and objects to one over the limit. */
 function takeWallclock(bytes: Uint8Array, at: number, columns: ValueColumns, row: number): void {
-  columns.wallclock[row] = readU64(bytes, at);
+  columns.wallclock[row] = (readI32(bytes, at + 4) >>> 0) * 4294967296 + (readI32(bytes, at) >>> 0);
   if (overLimit(bytes, at)) objectTo(at, WALLCLOCK_OVER_LIMIT);
 }
 
@@ -139,15 +139,12 @@ function skimLowestSlot(
   if (end - wallclockAt < 8) return refuseShort(end);
   takeWallclock(bytes, wallclockAt, columns, row);
   if (overLimit(bytes, rootAt + 8)) objectTo(rootAt + 8, SLOT_OVER_LIMIT);
-  if (!isZeroU64(bytes, rootAt)) objectTo(rootAt, LOWEST_SLOT_OBSOLETE_FIELDS);
+  if ((readI32(bytes, rootAt) | readI32(bytes, rootAt + 4)) !== 0) {
+    objectTo(rootAt, LOWEST_SLOT_OBSOLETE_FIELDS);
+  }
   if (slots !== 0) objectTo(slotsAt, LOWEST_SLOT_OBSOLETE_FIELDS);
   if (stash !== 0) objectTo(stashAt, LOWEST_SLOT_OBSOLETE_FIELDS);
   return wallclockAt + 8;
-}
-
-function isZeroU64(bytes: Uint8Array, at: number): boolean {
-  for (let i = at; i < at + 8; i++) if (bytes[i] !== 0) return false;
-  return true;
 }
 
 /** Index 1, from 32, entries, wallclock 8. */
@@ -202,8 +199,9 @@ function skimSlotsEntry(
   if (tag > 1) return refuse(at, SLOTS_TAG_UNKNOWN);
   const payloadAt = at + 20;
   if (overLimit(bytes, at + 4)) objectToEntry(at + 4, SLOT_OVER_LIMIT);
-  const number = readU64(bytes, at + 12);
-  if (number >= MAX_SLOTS_PER_ENTRY) objectToEntry(at + 12, EPOCH_SLOTS_COUNT_OVER_LIMIT);
+  if (readI32(bytes, at + 16) !== 0 || readI32(bytes, at + 12) >>> 0 >= MAX_SLOTS_PER_ENTRY) {
+    objectToEntry(at + 12, EPOCH_SLOTS_COUNT_OVER_LIMIT);
+  }
   if (tag === 0) {
     const length = readCount(bytes, payloadAt, end, PREALLOCATION_BYTES, 1);
     return length < 0 ? length : payloadAt + 8 + length;
@@ -260,12 +258,19 @@ function skimSnapshotHashes(
   if (overLimit(bytes, fullAt)) objectTo(fullAt, SLOT_OVER_LIMIT);
   for (let slotAt = firstAt; slotAt < wallclockAt; slotAt += SNAPSHOT_BYTES) {
     if (overLimit(bytes, slotAt)) objectTo(slotAt, SLOT_OVER_LIMIT);
-    // Both are below 2^53 here, or there is an objection already.
-    if (readU64(bytes, slotAt) <= readU64(bytes, fullAt)) {
+    if (!isAbove(bytes, slotAt, fullAt)) {
       objectTo(slotAt, SNAPSHOT_INCREMENTAL_NOT_ABOVE_FULL);
     }
   }
   return wallclockAt + 8;
+}
+
+/** Whether the u64 at `at` is larger than the one at `other`. */
+function isAbove(bytes: Uint8Array, at: number, other: number): boolean {
+  for (let i = 7; i >= 0; i--) {
+    if (bytes[at + i] !== bytes[other + i]) return bytes[at + i]! > bytes[other + i]!;
+  }
+  return false;
 }
 
 /** From 32, wallclock 8, offsets, last voted slot 8 and hash 32, shred version 2. */

@@ -2,13 +2,13 @@
  * Votes: a legacy transaction whose first instruction has to be a vote. Agave parses it while decoding, so
  * that whatever is wrong in there refuses the whole packet.
  */
-import { readU32, readU64 } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import type { ValueColumns } from './columns.ts';
 import {
   objectTo,
   overLimit,
   readCount,
+  readI32,
   readShort,
   readTag,
   readVarint,
@@ -98,7 +98,8 @@ export function skimVote(
   if (wallclockAt < 0) return wallclockAt;
   if (end - wallclockAt < 8) return refuseShort(end);
   if (index >= MAX_VOTES) objectTo(at, VALUE_INDEX_OVER_LIMIT);
-  columns.wallclock[row] = readU64(bytes, wallclockAt);
+  columns.wallclock[row] =
+    (readI32(bytes, wallclockAt + 4) >>> 0) * 4294967296 + (readI32(bytes, wallclockAt) >>> 0);
   if (overLimit(bytes, wallclockAt)) objectTo(wallclockAt, WALLCLOCK_OVER_LIMIT);
   return wallclockAt + 8;
 }
@@ -222,8 +223,8 @@ function skimVoteInstruction(bytes: Uint8Array, at: number, end: number): number
  */
 function skimCompactLockouts(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < 8) return refuseShort(end);
-  let low = readU32(bytes, at);
-  let high = readU32(bytes, at + 4);
+  let low = readI32(bytes, at) >>> 0;
+  let high = readI32(bytes, at + 4) >>> 0;
   if (low === 0xffffffff && high === 0xffffffff) {
     low = 0; // no root
     high = 0;

@@ -2,7 +2,7 @@
  * Finds everything in a datagram that routing needs, without building an object: the one place that
  * decides what is well-formed. Full decoding trusts what was accepted here.
  */
-import { equalBytes, readU32, readU64 } from '../util/bytes.ts';
+import { equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import type { ValueColumns } from './columns.ts';
 import {
@@ -16,6 +16,7 @@ import {
   overLimit,
   readBitVec,
   readCount,
+  readI32,
   readTag,
   refuse,
   refusedAt,
@@ -200,7 +201,7 @@ function skimPullRequest(
   if (end - next < 20) return refuseShort(end);
   packet.maskAt = next + 8;
   const maskBitsAt = next + 16;
-  packet.maskBits = readU32(bytes, maskBitsAt);
+  packet.maskBits = readI32(bytes, maskBitsAt) >>> 0;
   if (packet.maskBits < MIN_MASK_BITS) objectTo(maskBitsAt, MASK_BITS_TOO_FEW);
   next += 20;
   if (end - next >= VALUE_HEADER_BYTES) {
@@ -229,7 +230,8 @@ function skimPrune(bytes: Uint8Array, at: number, end: number, packet: PacketFie
   packet.destinationAt = packet.signatureAt + SIGNATURE_BYTES;
   const wallclockAt = packet.destinationAt + PUBKEY_BYTES;
   if (end - wallclockAt < 8) return refuseShort(end);
-  packet.wallclock = readU64(bytes, wallclockAt);
+  packet.wallclock =
+    (readI32(bytes, wallclockAt + 4) >>> 0) * 4294967296 + (readI32(bytes, wallclockAt) >>> 0);
   if (!equalBytes(bytes, at + 4, bytes, signerAt, PUBKEY_BYTES)) {
     objectTo(signerAt, PRUNE_SENDER_MISMATCH);
   }
