@@ -10,7 +10,7 @@ import { type Verifier, type VerifyBatch, verifyRows } from './verifier.ts';
  *
  * @source ed25519-dalek 2.2.0 verifying.rs, verify_strict
  */
-class NobleVerifier implements Verifier {
+export class NobleVerifier implements Verifier {
   readonly name = 'noble';
 
   verify(
@@ -55,9 +55,4 @@ function decodePoint(bytes: Uint8Array): Point | undefined {
   } catch {
     return undefined; // noble's only way to say that no point has this y
   }
-}
-
-/** Needs nothing but JavaScript. */
-export function createNobleVerifier(): Verifier {
-  return new NobleVerifier();
 }

@@ -14,11 +14,22 @@ const KEY_CACHE_SIZE = 8192;
  * small order, which the table refuses first. A commitment that is no point cannot equal one that
  * was computed, so that needs no test of its own.
  */
-class OpensslVerifier implements Verifier {
+export class OpensslVerifier implements Verifier {
   readonly name = 'openssl';
+  readonly #cacheSize: number;
   readonly #scratch = new VerifyScratch();
   /** Key bytes as a one-byte-a-letter string; filled after a success only, oldest out first. */
   readonly #keys = new Map<string, KeyObject>();
+
+  /** @param cacheSize how many imported keys are kept */
+  constructor(cacheSize = KEY_CACHE_SIZE) {
+    this.#cacheSize = cacheSize;
+  }
+
+  /** Imported keys held now. */
+  get keyCount(): number {
+    return this.#keys.size;
+  }
 
   verify(
     keyBytes: Uint8Array,
@@ -46,7 +57,7 @@ class OpensslVerifier implements Verifier {
   }
 
   #remember(name: string, key: KeyObject): void {
-    if (this.#keys.size >= KEY_CACHE_SIZE) {
+    if (this.#keys.size >= this.#cacheSize) {
       for (const oldest of this.#keys.keys()) {
         this.#keys.delete(oldest);
         break;
@@ -62,9 +73,4 @@ function importKey(key: Buffer): KeyObject {
     key: { kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') },
     format: 'jwk',
   });
-}
-
-/** Needs nothing but Node. */
-export function createOpensslVerifier(): Verifier {
-  return new OpensslVerifier();
 }

@@ -1,8 +1,8 @@
 import { SpyError, unreachable } from '../util/assert.ts';
 import { EDGE_VECTORS, placeEdgeVectors } from './edge-vectors.ts';
 import { VERIFIER_NAMES, type Verifier, type VerifierName } from './verifier.ts';
-import { createNobleVerifier } from './verify-noble.ts';
-import { createOpensslVerifier } from './verify-openssl.ts';
+import { NobleVerifier } from './verify-noble.ts';
+import { OpensslVerifier } from './verify-openssl.ts';
 import { createSodiumVerifier } from './verify-sodium.ts';
 
 export {
@@ -28,9 +28,9 @@ export function createVerifier(name: VerifierName): Verifier {
     case 'sodium':
       return createSodiumVerifier();
     case 'openssl':
-      return createOpensslVerifier();
+      return new OpensslVerifier();
     case 'noble':
-      return createNobleVerifier();
+      return new NobleVerifier();
     default:
       return unreachable(name);
   }
