@@ -9,6 +9,9 @@ import {
   VALUES_HEADER_BYTES,
 } from './limits.ts';
 
+export { encodeMessage } from './encode-message.ts';
+export { encodeValue, encodeValueData, signValue } from './encode-value.ts';
+
 /**
  * Writers of messages into a slot. They allocate nothing, leave signatures to the signer and say where
  * those belong; the values they carry are signed already.
