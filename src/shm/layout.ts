@@ -4,8 +4,6 @@
  *
  * Each region has one writer, the main thread, except where a column says otherwise.
  */
-import { assert } from '../util/assert.ts';
-
 /** Type of the cells of a column. Links and tags are signed so that engines keep them small integers. */
 export type Cell = 'u8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f64';
 
@@ -91,8 +89,8 @@ export const LINE_I32 = 16;
 /** Kinds of values that ever existed (`KIND_COUNT` of wire/limits); lists by kind have one head each. */
 const KINDS = 14;
 
-/** How many rows a column has, by the name it gives. */
-function dimensions(c: Capacities) {
+/** How many rows a column has, by what it counts. */
+export function dimensions(c: Capacities) {
   return {
     one: 1,
     lines: CONTROL_LINES,
@@ -117,7 +115,8 @@ function dimensions(c: Capacities) {
 
 type Dimension = keyof ReturnType<typeof dimensions>;
 
-interface ColumnSpec {
+/** One column as it is declared. */
+export interface ColumnSpec {
   readonly cell: Cell;
   /** Cells in a row. */
   readonly stride: number;
@@ -146,10 +145,8 @@ export const TableState = Object.freeze({
   FREE_HEAD: 2,
   /** Ordinal that the next insertion gets. */
   ORDINAL: 3,
-  /** First and last row in the order of ordinals, plus one. */
-  OLDEST: 4,
-  NEWEST: 5,
-  HASH_SEED: 6,
+  /** What keys the hashes of labels and pubkeys, 32 bits. */
+  HASH_SEED: 4,
 });
 
 /** Cells of the state of peers. */
@@ -225,6 +222,9 @@ export const LAYOUT = {
     bytes: column('u8', 'tableRows', ROW_BYTES),
     /** Row + 1 and tag; a reader can miss an entry that is being moved. */
     labels: column('i32', 'labelPlaces', 2),
+    /** First and last row in the order of ordinals. */
+    orderHead: column('i32', 'one', LINE_I32),
+    orderTail: column('i32', 'one', LINE_I32),
     shardHead: column('i32', 'shards'),
     shardTail: column('i32', 'shards'),
     shardCount: column('i32', 'shards'),
@@ -320,84 +320,3 @@ export type ColumnName<R extends RegionName> = keyof (typeof LAYOUT)[R];
 
 /** In the order of their numbers in headers: append, never reorder. */
 export const REGION_NAMES = Object.keys(LAYOUT) as RegionName[];
-
-/** Bytes before the first column. */
-export const HEADER_BYTES = 64;
-/** "EARS" and "HOT1" read as little-endian words. */
-export const MAGIC_LOW = 0x53524145;
-export const MAGIC_HIGH = 0x31544f48;
-/** Raised whenever the meaning of a column changes without its shape changing. */
-export const LAYOUT_VERSION = 1;
-
-/** Words of the header. */
-export const Header = Object.freeze({
-  MAGIC_LOW: 0,
-  MAGIC_HIGH: 1,
-  VERSION: 2,
-  CHECKSUM: 3,
-  REGION: 4,
-  BYTES: 5,
-});
-
-/** One column of one region, for given capacities. */
-export interface ColumnPlan {
-  readonly name: string;
-  readonly cell: Cell;
-  readonly at: number;
-  /** Cells, over all rows. */
-  readonly cells: number;
-}
-
-/** One region for given capacities. */
-export interface RegionPlan {
-  readonly name: RegionName;
-  readonly number: number;
-  readonly bytes: number;
-  readonly columns: readonly ColumnPlan[];
-  /** Over names, types and offsets: two programs that disagree about any of them differ here. */
-  readonly checksum: number;
-}
-
-/** Works out where everything lies. @errors AssertionError for capacities that cannot work */
-export function planRegion(name: RegionName, capacities: Capacities): RegionPlan {
-  checkCapacities(capacities);
-  const rowsOf = dimensions(capacities);
-  const columns: ColumnPlan[] = [];
-  let at = HEADER_BYTES;
-  for (const [columnName, spec] of Object.entries<ColumnSpec>(LAYOUT[name])) {
-    const cells = rowsOf[spec.rows] * spec.stride;
-    columns.push({ name: columnName, cell: spec.cell, at, cells });
-    at = Math.ceil((at + cells * CELL_BYTES[spec.cell]) / 64) * 64;
-  }
-  const text = columns.map((c) => `${c.name} ${c.cell} ${c.at} ${c.cells}`).join('\n');
-  return {
-    name,
-    number: REGION_NAMES.indexOf(name),
-    bytes: at,
-    columns,
-    checksum: fnv1a(`${name} ${at}\n${text}`),
-  };
-}
-
-/** Bytes of all regions together. */
-export function totalBytes(capacities: Capacities): number {
-  return REGION_NAMES.reduce((sum, name) => sum + planRegion(name, capacities).bytes, 0);
-}
-
-function checkCapacities(capacities: Capacities): void {
-  for (const [name, value] of Object.entries(capacities)) {
-    const whole = Number.isInteger(value) && value >= 1 && value <= 2 ** 24;
-    assert(whole && (value & (value - 1)) === 0, `${name} must be a power of two, not ${value}`);
-  }
-  assert(
-    capacities.tableRows <= MAX_TABLE_ROWS,
-    `a table has at most ${MAX_TABLE_ROWS} rows, not ${capacities.tableRows}`,
-  );
-}
-
-/** FNV-1a, 32 bits. @source http://www.isthe.com/chongo/tech/comp/fnv/ */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}

@@ -3,19 +3,21 @@ import { assert } from '../util/assert.ts';
 import {
   type Capacities,
   type Cell,
-  type ColumnPlan,
   DEFAULT_CAPACITIES,
+  type LAYOUT,
+  REGION_NAMES,
+  type RegionName,
+} from './layout.ts';
+import {
+  type ColumnPlan,
   HEADER_BYTES,
   Header,
-  type LAYOUT,
   LAYOUT_VERSION,
   MAGIC_HIGH,
   MAGIC_LOW,
   planRegion,
-  REGION_NAMES,
-  type RegionName,
   type RegionPlan,
-} from './layout.ts';
+} from './plan.ts';
 
 /** The typed array of a column. */
 export type ColumnArray<C extends Cell> = C extends 'u8'

@@ -1,0 +1,33 @@
+/**
+ * The age of a value counts from its wallclock or from when we received it, whichever is longer ago: a
+ * wallclock in the future buys nothing.
+ */
+import type { RegionColumns } from '../shm/regions.ts';
+import { Kind } from '../wire/limits.ts';
+import type { TableView } from './view.ts';
+
+/** The time that the age of a row counts from, ms since the epoch: smaller is older. */
+export function ageKey(table: RegionColumns<'table'>, row: number): number {
+  return Math.min(table.wallclock[row]!, table.inserted[row]!);
+}
+
+/**
+ * The oldest value of an origin that may leave for another: any but its contact info, without which all
+ * its other values would be strangers'.
+ *
+ * @returns a row other than `exceptRow`, or -1
+ */
+export function oldestOfOrigin(view: TableView, peer: number, exceptRow: number): number {
+  const c = view.columns;
+  let oldest = -1;
+  for (let row = view.owners.first(peer); row >= 0; row = view.owners.next(row)) {
+    if (row === exceptRow || c.kind[row] === Kind.CONTACT_INFO) continue;
+    if (oldest < 0 || isOlder(c, row, oldest)) oldest = row;
+  }
+  return oldest;
+}
+
+function isOlder(c: RegionColumns<'table'>, row: number, than: number): boolean {
+  const difference = ageKey(c, row) - ageKey(c, than);
+  return difference !== 0 ? difference < 0 : c.ordinal[row]! < c.ordinal[than]!;
+}
