@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/crypto/hash.ts';
+import { bloomAdd, bloomContains, bloomPosition, bloomShape } from '../../../src/gossip/bloom.ts';
+import { fromHex, toHex, writeU64Big } from '../../../src/util/bytes.ts';
+import { seededRng } from '../../../src/util/rng.ts';
+
+/** The definition, word for word, in big integers. */
+function fnv(key: bigint, bytes: Uint8Array): bigint {
+  let state = key;
+  for (const byte of bytes) state = ((state ^ BigInt(byte)) * 0x100000001b3n) & (2n ** 64n - 1n);
+  return state;
+}
+
+function keyBytes(...keys: bigint[]): Uint8Array {
+  const bytes = new Uint8Array(8 * keys.length);
+  for (const [i, key] of keys.entries()) writeU64Big(bytes, 8 * i, key);
+  return bytes;
+}
+
+describe('bloom positions', () => {
+  const hello = sha256(new TextEncoder().encode('hello'));
+  const states = [
+    { key: 0n, state: 5531171226103709815n, position: 2345 },
+    { key: 1n, state: 576401586161507266n, position: 6166 },
+    { key: 2n, state: 13640248665398144633n, position: 6278 },
+    { key: 3n, state: 15213590283841083908n, position: 5493 },
+  ];
+  for (const { key, state, position } of states) {
+    it(`hello under the key ${key}`, () => {
+      expect(fnv(key, hello)).toBe(state);
+      expect(bloomPosition(keyBytes(key), 0, hello, 0, 7865)).toBe(position);
+    });
+  }
+
+  it('agree with big integers for any key, hash and length', () => {
+    const rng = seededRng(1);
+    const bytes = new Uint8Array(40);
+    for (let i = 0; i < 2000; i++) {
+      rng.fill(bytes);
+      if (i % 7 === 0) bytes.fill(255, 0, 8);
+      const length = [1, 2, 3, 100, 7865, 8186, 9856, 32767, 32768][i % 9]!;
+      const key = bytes.subarray(0, 8).reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
+      const wanted = Number(fnv(key, bytes.subarray(8)) % BigInt(length));
+      expect(bloomPosition(bytes, 0, bytes, 8, length), `case ${i}`).toBe(wanted);
+    }
+  });
+});
+
+describe('bloom filters', () => {
+  const keys = keyBytes(0x1111111111111111n, 0x2222222222222222n, 0x3333333333333333n);
+  const value =
+    '288d54f0ad0b42af1b3f8b71772fc54cf5d69feb3d451b0921254cac0f49b9f0c8ca818a04df61fc27b6244df976ccf9' +
+    '8820546dc35efd7a8d695ded21afe6000b0000008a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801' +
+    'b40f6f5c809c808c8134c064ea5b44590600adc304838003014433221188776655030200000000cb00710700000000c6' +
+    '336409040a00c03e00000104000b0201f70600';
+
+  it('have the bits of the worked example', () => {
+    const hash = sha256(fromHex(value)!);
+    const positions = [0, 1, 2].map((k) => bloomPosition(keys, 8 * k, hash, 0, 100));
+    expect(positions).toEqual([54, 45, 8]);
+    const bytes = new Uint8Array(24 + 16);
+    bytes.set(keys);
+    expect(bloomContains(bytes, 0, 3, 24, 100, hash, 0)).toBe(false);
+    expect(bloomAdd(bytes, 0, 3, 24, 100, hash, 0)).toBe(3);
+    expect(toHex(bytes, 24)).toBe(`${'0001000000204000'}${'0000000000000000'}`);
+    expect(bloomAdd(bytes, 0, 3, 24, 100, hash, 0)).toBe(0);
+    expect(bloomContains(bytes, 0, 3, 24, 100, hash, 0)).toBe(true);
+  });
+
+  const empty = [
+    { name: 'no keys', keyCount: 0, bitLength: 100 },
+    { name: 'no bits', keyCount: 3, bitLength: 0 },
+    { name: 'neither', keyCount: 0, bitLength: 0 },
+  ];
+  for (const { name, keyCount, bitLength } of empty) {
+    it(`${name}: contain nothing and take nothing`, () => {
+      const bytes = new Uint8Array(40).fill(255);
+      const before = toHex(bytes);
+      expect(bloomAdd(bytes, 0, keyCount, 24, bitLength, keys, 0)).toBe(0);
+      expect(bloomContains(bytes, 0, keyCount, 24, bitLength, new Uint8Array(32), 0)).toBe(false);
+      expect(toHex(bytes)).toBe(before);
+    });
+  }
+
+  it('refuse a length that no datagram can carry', () => {
+    const hash = new Uint8Array(32);
+    expect(() => bloomContains(keys, 0, 3, 0, 32_769, hash, 0)).toThrow(/beyond/);
+    expect(() => bloomAdd(keys, 0, 3, 0, 2 ** 32, hash, 0)).toThrow(/beyond/);
+  });
+});
+
+describe('bloom shapes', () => {
+  const cases = [
+    { items: 0, maxBits: 100, bitLength: 1, keyCount: 0 },
+    { items: 10, maxBits: 100, bitLength: 48, keyCount: 3 },
+    { items: 100, maxBits: 100, bitLength: 100, keyCount: 1 },
+    { items: 8192, maxBits: 32768, bitLength: 32768, keyCount: 3 },
+    { items: 9085, maxBits: 32768, bitLength: 32768, keyCount: 3 },
+    { items: 9086, maxBits: 32768, bitLength: 32768, keyCount: 2 },
+    { items: 15142, maxBits: 32768, bitLength: 32768, keyCount: 2 },
+    { items: 15143, maxBits: 32768, bitLength: 32768, keyCount: 1 },
+    { items: 1e9, maxBits: 32768, bitLength: 32768, keyCount: 1 },
+  ];
+  for (const { items, maxBits, ...shape } of cases) {
+    it(`${items} items in at most ${maxBits} bits`, () => {
+      expect(bloomShape(items, 0.1, maxBits)).toEqual(shape);
+    });
+  }
+});
