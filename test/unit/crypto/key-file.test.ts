@@ -85,6 +85,12 @@ const BAD: { name: string; text: string; code: string; says: RegExp }[] = [
     says: /Restore/,
   },
   {
+    name: 'last number changed',
+    text: JSON.stringify(pair.map((number, i) => (i === 63 ? number ^ 1 : number))),
+    code: 'KEY_FILE_MISMATCH',
+    says: /Restore/,
+  },
+  {
     name: 'far too long',
     text: `[${'1,'.repeat(100_000)}1]`,
     code: 'KEY_FILE_NOT_JSON',

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify as opensslVerify } from 'node:crypto';
-import { hashes, verify as nobleVerify } from '@noble/ed25519';
+import { hashes, verify as nobleVerify, Point } from '@noble/ed25519';
 import { describe, expect, it } from 'vitest';
 import { EDGE_VECTORS } from '../../../src/crypto/edge-vectors.ts';
 import { createIdentity } from '../../../src/crypto/identity.ts';
@@ -15,6 +15,7 @@ import {
 } from '../../../src/crypto/verify.ts';
 import { OpensslVerifier } from '../../../src/crypto/verify-openssl.ts';
 import { SpyError } from '../../../src/util/assert.ts';
+import { fromHex } from '../../../src/util/bytes.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { placeCases, readSignatureVectors, type SignatureCase } from './signature-cases.ts';
 
@@ -87,6 +88,19 @@ describe.each(VERIFIER_NAMES)('%s', (name) => {
     // The views of a shorter message that came after a longer one must not be mixed up.
     expect(judge(Math.max(0, length - 1))).toBe(length === 0);
     expect(judge(length)).toBe(true);
+  });
+
+  it('refuses, without throwing, every S at and beyond the edge of the group order', () => {
+    const order = Point.CURVE().n;
+    const { key, signature, message } = vectors.find(({ accept }) => accept)!;
+    const cases = [0n, 1n, order - 1n, order, order + 1n, 2n ** 253n, 2n ** 256n - 1n];
+    for (const s of cases) {
+      const changed = signature.slice();
+      changed.set(fromHex(s.toString(16).padStart(64, '0'))!.reverse(), 32);
+      expect(verifier.verify(key, 0, changed, 0, message, 0, message.length), `S = ${s}`).toBe(
+        false,
+      );
+    }
   });
 
   it('refuses offsets outside the bytes as a bug of the caller', () => {
