@@ -12,7 +12,7 @@ export interface EdgeVector {
 
 /**
  * verdict | name | key | signature | message. All but the honest pair and the single flipped bits are
- * decided wrongly by at least one library in use: OpenSSL alone takes keys of small order, cofactored
+ * decided wrongly by at least one library in use: older OpenSSL takes keys of small order, cofactored
  * verifiers take R and keys with torsion, others refuse every key with torsion or let S + L through.
  *
  * @source made with the reference's own arithmetic (curve25519-dalek 4.1.3) and judged by

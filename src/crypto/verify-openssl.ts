@@ -10,9 +10,9 @@ import { type Verifier, type VerifyBatch, verifyRows } from './verifier.ts';
 const KEY_CACHE_SIZE = 8192;
 
 /**
- * OpenSSL as Node carries it: cofactorless and strict about S, but it takes keys and commitments of
- * small order, which the table refuses first. A commitment that is no point cannot equal one that
- * was computed, so that needs no test of its own.
+ * OpenSSL as Node carries it: cofactorless and strict about S, but Node 20 and 22 take keys and
+ * commitments of small order (24 and later refuse them), which the table refuses first everywhere.
+ * A commitment that is no point cannot equal one that was computed, so that needs no test of its own.
  */
 export class OpensslVerifier implements Verifier {
   readonly name = 'openssl';

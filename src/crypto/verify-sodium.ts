@@ -45,14 +45,12 @@ class SodiumVerifier implements Verifier {
 }
 
 /**
+ * @param load how the package is loaded; tests pass what fails
  * @throws SpyError VERIFIER_UNAVAILABLE where the package has no library built for this platform
  */
-export function createSodiumVerifier(): Verifier {
+export function createSodiumVerifier(load: () => unknown = loadSodium): Verifier {
   try {
-    // require, not import: the choice of a verifier is synchronous, and a platform without a
-    // prebuilt library must cost one verifier, not the process.
-    const sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
-    return new SodiumVerifier(sodium);
+    return new SodiumVerifier(load() as Sodium);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new SpyError(
@@ -61,4 +59,12 @@ export function createSodiumVerifier(): Verifier {
       { cause },
     );
   }
+}
+
+/**
+ * By require, not import: the choice of a verifier is synchronous, and a platform without a prebuilt
+ * library must cost one verifier, not the process.
+ */
+function loadSodium(): unknown {
+  return createRequire(import.meta.url)('sodium-native');
 }
