@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { alloc } from './alloc.bench.ts';
+import { bloom } from './bloom.bench.ts';
 import {
   formatResult,
   type Mode,
@@ -7,10 +9,11 @@ import {
   type Suite,
   surroundings,
 } from './harness.ts';
+import { table } from './table.bench.ts';
 import { verify } from './verify.bench.ts';
 import { wire } from './wire.bench.ts';
 
-const SUITES: readonly Suite[] = [wire, verify];
+const SUITES: readonly Suite[] = [wire, verify, table, bloom, alloc];
 
 interface Options {
   readonly json?: boolean;

@@ -1,0 +1,63 @@
+import { sha256Into } from '../src/crypto/hash.ts';
+import { VerifiedSet } from '../src/shm/verified.ts';
+import { HASH_BYTES, MAX_VALUES } from '../src/wire/limits.ts';
+import { createValueColumns, PacketFields, skim } from '../src/wire/skim.ts';
+import { fillTable, VALUE_BYTES } from './filled-table.ts';
+import type { Gauged, Mode, Suite } from './harness.ts';
+import { limit, livePackets } from './inputs.ts';
+import { bytesPerItem } from './meter.ts';
+
+/** What does one packet leave on the heap? The aim is nothing of ours, after `start`. */
+export const alloc: Suite = {
+  name: 'alloc',
+  async questions(mode: Mode) {
+    const windows = limit(mode, 31, 3);
+    const work = limit(mode, 1_000, 50);
+    const packets = await livePackets(work);
+    const columns = createValueColumns(MAX_VALUES + 1);
+    const fields = new PacketFields();
+    const filled = await fillTable(limit(mode, 20_000, 500), work);
+    const { table, labels, regions, size, upsert } = filled;
+    const verified = new VerifiedSet(regions.verified);
+    const digest = new Uint8Array(new SharedArrayBuffer(HASH_BYTES));
+    const kept: object[] = new Array(work);
+    let round = 0;
+
+    const question = (name: string, unit: string, run: () => void): Gauged => ({
+      name,
+      unit: `B/${unit}`,
+      gauge: () => bytesPerItem(run, work, windows),
+    });
+    return [
+      question('the meter itself: an object of 4 fields', 'object', () => {
+        for (let i = 0; i < work; i++) kept[i] = { a: i, b: i, c: i, d: i };
+      }),
+      question('skim', 'packet', () => {
+        for (let i = 0; i < packets.count; i++) {
+          skim(packets.bytes, packets.at[i]!, packets.end[i]!, fields, columns, 0);
+        }
+      }),
+      question('sha256', 'value', () => {
+        for (let i = 0; i < work; i++) {
+          sha256Into(packets.bytes, i * VALUE_BYTES, (i + 1) * VALUE_BYTES, digest, 0);
+        }
+      }),
+      question('is it verified already?', 'value', () => {
+        for (let i = 0; i < work; i++) verified.has(packets.bytes, i * HASH_BYTES);
+      }),
+      question('upsert, duplicate', 'value', () => {
+        for (let i = 0; i < work; i++) upsert(labels[i]!, 0);
+      }),
+      question('upsert, update', 'value', () => {
+        round++;
+        for (let i = size - work; i < size; i++) upsert(labels[i]!, round);
+      }),
+      question('upsert, new, and remove', 'value', () => {
+        for (let i = size; i < size + work; i++) {
+          upsert(labels[i]!, 0);
+          table.remove(table.row, 0);
+        }
+      }),
+    ];
+  },
+};
