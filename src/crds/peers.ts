@@ -160,7 +160,7 @@ export class Peers {
   }
 
   /** Makes a row for a new origin. @owner the table @returns the row, or -1 when there is no room */
-  add(pubkey: Uint8Array, at: number, stake: number): number {
+  add(pubkey: Uint8Array, at: number, stake: number, nowMs: number): number {
     const c = this.columns;
     const tag = this.#hasher.pubkey(pubkey, at);
     const place = this.#index.free(tag);
@@ -178,6 +178,7 @@ export class Peers {
     copyBytes(pubkey, at, c.pubkey, peer * PUBKEY_BYTES, PUBKEY_BYTES);
     c.tag[peer] = tag;
     c.stake[peer] = stake;
+    c.since[peer] = nowMs;
     endWrite(c.version, peer);
     this.#index.insert(place, tag, peer);
     c.state[PeerState.SIZE]! += 1;

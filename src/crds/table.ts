@@ -14,8 +14,9 @@ import { Outcome } from '../util/outcome.ts';
 import { HASH_BYTES, Kind, VALUES_BYTES } from '../wire/limits.ts';
 import { ageKey, oldestOfOrigin } from './age.ts';
 import { HashQueue } from './hash-queue.ts';
-import { compareValues, type Hasher, shardOf } from './label.ts';
+import { compareValues, type Hasher } from './label.ts';
 import { NO_STAKES, type Peers, type Stakes } from './peers.ts';
+import { TableRows } from './rows.ts';
 import { PUSHES_LOCAL, TableView } from './view.ts';
 
 /** How a value reached us. */
@@ -58,6 +59,7 @@ export class CrdsTable {
   readonly originLimits: OriginLimits;
   readonly #c: RegionColumns<'table'>;
   readonly #p: RegionColumns<'peers'>;
+  readonly #rows: TableRows;
   readonly #target: DataView;
   #source: Uint8Array;
   #sourceView: DataView;
@@ -70,6 +72,7 @@ export class CrdsTable {
     assert(this.#c.state[TableState.ORDINAL] === 0, 'a table starts on fresh regions');
     this.#c.state[TableState.HASH_SEED] = options.hashSeed >>> 0;
     this.view = new TableView(regions, options.xxhash);
+    this.#rows = new TableRows(this.view);
     this.peers = this.view.peers;
     this.journal = new JournalWriter(regions.journal);
     this.purged = new HashQueue(regions.purged);
@@ -168,16 +171,16 @@ export class CrdsTable {
     }
     const isNew = row < 0;
     if (isNew) {
-      row = this.#addRow(tag, peer, bytes, originAt);
+      const stake = peer < 0 ? this.#stakes.get(bytes, originAt) : 0;
+      row = this.#rows.add(tag, peer, bytes, originAt, stake, nowMs);
       this.row = row;
       if (row < 0) return Outcome.VALUE_TABLE_FULL;
       beginWrite(c.version, row);
       c.kind[row] = kind;
       c.index[row] = index;
-      c.labelTag[row] = tag;
     } else {
       this.purged.push(c.hash, row * HASH_BYTES, nowMs);
-      this.#unlinkValue(row);
+      this.#rows.unlink(row);
       beginWrite(c.version, row);
     }
     if (bytes !== this.#source) {
@@ -195,7 +198,7 @@ export class CrdsTable {
     c.ordinal[row] = c.state[TableState.ORDINAL]!;
     c.state[TableState.ORDINAL]! += 1;
     const version = endWrite(c.version, row);
-    this.#linkValue(row);
+    this.#rows.link(row);
     this.journal.append(row, version, isNew ? Operation.INSERT : Operation.UPDATE, kind);
     return isNew ? Outcome.VALUE_INSERTED : Outcome.VALUE_UPDATED;
   }
@@ -238,27 +241,11 @@ export class CrdsTable {
   /** Removes a value; the origin goes with its last one. */
   remove(row: number, nowMs: number): void {
     const c = this.#c;
-    const p = this.#p;
     assert(c.length[row] !== 0, 'only a row in use can be removed');
-    const peer = c.peer[row]!;
     const kind = c.kind[row]!;
     this.purged.push(c.hash, row * HASH_BYTES, nowMs);
-    this.#unlinkValue(row);
-    this.view.owners.unlink(peer, row);
-    p.values[peer]! -= 1;
-    this.view.index.remove(c.labelTag[row]!, row);
-    beginWrite(c.version, row);
-    c.length[row] = 0;
-    c.peer[row] = -1;
-    const version = endWrite(c.version, row);
-    c.shardNext[row] = c.state[TableState.FREE_HEAD]!;
-    c.state[TableState.FREE_HEAD] = row + 1;
-    c.state[TableState.SIZE]! -= 1;
-    if (kind === Kind.CONTACT_INFO) {
-      p.contact[peer] = 0;
-      this.peers.setContact(peer, 0, 0, 0);
-    }
-    if (p.values[peer] === 0) this.peers.remove(peer);
+    this.#rows.unlink(row);
+    const version = this.#rows.free(row);
     this.journal.append(row, version, Operation.REMOVE, kind);
   }
 
@@ -345,55 +332,5 @@ export class CrdsTable {
     this.earlierPushes = before;
     pushes[row] = Math.min(255, before + 1);
     return Outcome.VALUE_DUPLICATE;
-  }
-
-  /** Puts a row with its new value into the lists that depend on the value. */
-  #linkValue(row: number): void {
-    const c = this.#c;
-    const kind = c.kind[row]!;
-    const shard = shardOf(c.hash, row * HASH_BYTES);
-    this.view.shards.append(shard, row);
-    c.shardCount[shard]! += 1;
-    this.view.kinds.append(kind, row);
-    c.kindCount[kind]! += 1;
-    this.view.order.append(0, row);
-    const peer = c.peer[row]!;
-    this.#p.bytes[peer]! += c.length[row]!;
-    if (kind === Kind.CONTACT_INFO) this.#p.contact[peer] = row + 1;
-  }
-
-  #unlinkValue(row: number): void {
-    const c = this.#c;
-    const kind = c.kind[row]!;
-    const shard = shardOf(c.hash, row * HASH_BYTES);
-    this.view.shards.unlink(shard, row);
-    c.shardCount[shard]! -= 1;
-    this.view.kinds.unlink(kind, row);
-    c.kindCount[kind]! -= 1;
-    this.view.order.unlink(0, row);
-    this.#p.bytes[c.peer[row]!]! -= c.length[row]!;
-  }
-
-  /** Takes a free row and a place in the label index; all or nothing. @returns the row, or -1 */
-  #addRow(tag: number, knownPeer: number, bytes: Uint8Array, originAt: number): number {
-    const c = this.#c;
-    const place = this.view.index.free(tag);
-    const free = c.state[TableState.FREE_HEAD]! - 1;
-    const fresh = c.state[TableState.HIGH_WATER]!;
-    if (place < 0 || (free < 0 && fresh >= c.length.length)) return -1;
-    const peer =
-      knownPeer >= 0
-        ? knownPeer
-        : this.peers.add(bytes, originAt, this.#stakes.get(bytes, originAt));
-    if (peer < 0) return -1;
-    if (free >= 0) c.state[TableState.FREE_HEAD] = c.shardNext[free]!;
-    else c.state[TableState.HIGH_WATER] = fresh + 1;
-    const row = free >= 0 ? free : fresh;
-    c.peer[row] = peer;
-    this.view.index.insert(place, tag, row);
-    this.view.owners.append(peer, row);
-    this.#p.values[peer]! += 1;
-    c.state[TableState.SIZE]! += 1;
-    return row;
   }
 }

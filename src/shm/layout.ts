@@ -247,6 +247,8 @@ export const LAYOUT = {
     contact: column('i32', 'peerRows'),
     /** Lamports. */
     stake: column('f64', 'peerRows'),
+    /** When its first value came in, ms of our wall clock. */
+    since: column('f64', 'peerRows'),
     /** Gossip address that the contact info advertises, 0 when it is absent or unusable. */
     ip: column('u32', 'peerRows'),
     port: column('u16', 'peerRows'),
