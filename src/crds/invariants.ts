@@ -8,7 +8,7 @@ import { equalBytes, toHex } from '../util/bytes.ts';
 import { outcomeName } from '../util/outcome.ts';
 import type { Rng } from '../util/rng.ts';
 import { createValueColumns } from '../wire/columns.ts';
-import { HASH_BYTES, KIND_COUNT, Kind, PUBKEY_BYTES } from '../wire/limits.ts';
+import { HASH_BYTES, KIND_COUNT, Kind, PUBKEY_BYTES, SIGNATURE_BYTES } from '../wire/limits.ts';
 import { skimValue } from '../wire/skim.ts';
 import type { Chain } from './chain.ts';
 import { shardOf } from './label.ts';
