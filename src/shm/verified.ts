@@ -97,11 +97,11 @@ export class VerifiedSet {
     for (let i = 0; i < MAX_PROBES; i++) {
       const word = (first + place) * TAG_WORDS;
       const found = tags[word]!;
-      if (found === a && tags[word + 1] === b && tags[word + 2] === c && tags[word + 3] === d) {
-        return FOUND;
-      }
       if (found === 0 && tags[word + 1] === 0 && tags[word + 2] === 0 && tags[word + 3] === 0) {
         return word;
+      }
+      if (found === a && tags[word + 1] === b && tags[word + 2] === c && tags[word + 3] === d) {
+        return FOUND;
       }
       place = (place + 1) & mask;
     }
