@@ -155,11 +155,15 @@ function bytesNode(
   payload: Uint8Array,
   at: number,
   end: number,
-  { hex }: TreeOptions,
+  { hex, page }: TreeOptions,
   fault: number | undefined,
 ): TreeNode {
   const value = end > at ? [`${at}–${end - 1} (${grouped(end - at)})`] : ['none'];
-  return { name: 'bytes', value, ...(hex ? { rows: dumpRows(payload, at, end, fault) } : {}) };
+  return {
+    name: 'bytes',
+    value,
+    ...(hex ? { rows: dumpRows(payload, at, end, page.columns, fault) } : {}),
+  };
 }
 
 /** What a message carries, for one line. */

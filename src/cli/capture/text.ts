@@ -101,6 +101,7 @@ function findFault(
   const wrong = /[^0-9a-f]/i.exec(digits);
   if (wrong) return `is no hex (${quote(wrong[0])} is no hex digit)`;
   if (digits.length % 2 !== 0) return `has an odd number of hex digits (${digits.length})`;
+  if (haveDigits > 2 * MAX_LINE_BYTES) return 'continues a dump longer than any packet';
   if (offset !== undefined && offset * 2 !== haveDigits) {
     return `continues a dump at byte ${offset}, but ${haveDigits / 2} bytes came before it`;
   }

@@ -1,6 +1,9 @@
 import { type Span, span } from './layout.ts';
 
 const ROW_BYTES = 16;
+const NARROW_ROW_BYTES = 8;
+/** Columns that a row of 16 takes at the depth of a value's fields. */
+const ROW_COLUMNS = 66;
 const CONTEXT_BYTES = 8;
 
 function hex(bytes: Uint8Array, at: number): string {
@@ -8,11 +11,18 @@ function hex(bytes: Uint8Array, at: number): string {
 }
 
 /** A span of a packet as rows of hex, each with the offset of its first byte; `mark` stands out. */
-export function dumpRows(bytes: Uint8Array, at: number, end: number, mark?: number): Span[][] {
+export function dumpRows(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  columns: number,
+  mark?: number,
+): Span[][] {
   const rows: Span[][] = [];
-  for (let start = at; start < end; start += ROW_BYTES) {
+  const rowBytes = columns < ROW_COLUMNS ? NARROW_ROW_BYTES : ROW_BYTES;
+  for (let start = at; start < end; start += rowBytes) {
     const row: Span[] = [span('number', String(start).padStart(5)), ' '];
-    for (let i = start; i < Math.min(end, start + ROW_BYTES); i++) {
+    for (let i = start; i < Math.min(end, start + rowBytes); i++) {
       row.push(i === mark ? span('bad', `[${hex(bytes, i)}]`) : span('dim', ` ${hex(bytes, i)}`));
     }
     rows.push(row);

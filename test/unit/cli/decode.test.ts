@@ -156,12 +156,12 @@ describe('the tree', () => {
   });
 
   test('fits a narrow terminal, whatever the packet', async () => {
-    const sample = recorded.filter((_, i) => i % 7 === 0).map(({ hex }) => hex);
-    const page = { columns: 70, colour: false };
-    for (const flags of [{ hex: true }, { brief: true }]) {
-      const { lines } = await run(sample.join('\n'), flags, page);
-      const wide = lines.filter((line) => line.length > 70);
-      expect(wide).toEqual([]);
+    const sample = recorded.filter((_, i) => i % 12 === 0).map(({ hex }) => hex);
+    for (const columns of [50, 70]) {
+      for (const flags of [{ hex: true }, { brief: true }]) {
+        const { lines } = await run(sample.join('\n'), flags, { columns, colour: false });
+        expect(lines.filter((line) => line.length > columns)).toEqual([]);
+      }
     }
   });
 

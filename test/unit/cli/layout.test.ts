@@ -130,10 +130,11 @@ describe('bytes', () => {
   });
 
   test('rows start with their offset and mark the byte at fault', () => {
-    expect(dumpRows(bytes, 30, 40, 33).map(text)).toEqual([
+    expect(dumpRows(bytes, 30, 40, 80, 33).map(text)).toEqual([
       '   30  1e 1f 20[21] 22 23 24 25 26 27',
     ]);
-    expect(dumpRows(bytes, 0, 40).map(text).at(-1)).toBe('   32  20 21 22 23 24 25 26 27');
-    expect(dumpRows(bytes, 5, 5)).toEqual([]);
+    expect(dumpRows(bytes, 0, 40, 80).map(text).at(-1)).toBe('   32  20 21 22 23 24 25 26 27');
+    expect(dumpRows(bytes, 0, 40, 60)).toHaveLength(5);
+    expect(dumpRows(bytes, 5, 5, 80)).toEqual([]);
   });
 });
