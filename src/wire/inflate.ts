@@ -23,6 +23,9 @@ const DISTANCE_BASE = [
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 const MAX_CODE_BITS = 15;
+/** Of a dynamic block; its header could say 288 and 32. */
+const MAX_LITERALS = 286;
+const MAX_DISTANCES = 30;
 
 /** How a block or a symbol ended. */
 const MORE = 0;
@@ -39,21 +42,28 @@ const SYMBOL_CORRUPT = -2;
 interface Code {
   counts: Uint16Array;
   symbols: Uint16Array;
+  /** Bits of the longest code; reading more tells nothing. At least 1. */
+  maxBits: number;
 }
 
-/** @returns what `lengths` describe, or undefined when they describe no code */
-function buildCode(lengths: Uint8Array): Code | undefined {
+/**
+ * @param sparse whether the code may be of one 1-bit code, or of none: bits that stand for no symbol are
+ *   corrupt only once they are met
+ * @returns what `lengths` describe, or undefined when they describe no code
+ */
+function buildCode(lengths: Uint8Array, sparse: boolean): Code | undefined {
   const counts = new Uint16Array(MAX_CODE_BITS + 1);
   for (const length of lengths) counts[length]!++;
   const used = lengths.length - counts[0]!;
   counts[0] = 0;
   let left = 1;
+  let maxBits = 1;
   for (let bits = 1; bits <= MAX_CODE_BITS; bits++) {
     left = left * 2 - counts[bits]!;
     if (left < 0) return undefined;
+    if (counts[bits]! > 0) maxBits = bits;
   }
-  // A code with gaps is let pass only where it has but one symbol.
-  if (left > 0 && used > 1) return undefined;
+  if (left > 0 && !(sparse && maxBits === 1)) return undefined;
   const next = new Uint16Array(MAX_CODE_BITS + 2);
   for (let bits = 1; bits <= MAX_CODE_BITS; bits++) next[bits + 1] = next[bits]! + counts[bits]!;
   const symbols = new Uint16Array(used);
@@ -61,13 +71,14 @@ function buildCode(lengths: Uint8Array): Code | undefined {
     const bits = lengths[symbol]!;
     if (bits > 0) symbols[next[bits]!++] = symbol;
   }
-  return { counts, symbols };
+  return { counts, symbols, maxBits };
 }
 
 const FIXED_LITERALS = buildCode(
   Uint8Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)),
+  false,
 )!;
-const FIXED_DISTANCES = buildCode(new Uint8Array(32).fill(5))!;
+const FIXED_DISTANCES = buildCode(new Uint8Array(32).fill(5), false)!;
 
 class Inflater {
   readonly #in: Uint8Array;
@@ -112,7 +123,7 @@ class Inflater {
     let value = 0;
     let first = 0;
     let index = 0;
-    for (let bits = 1; bits <= MAX_CODE_BITS; bits++) {
+    for (let bits = 1; bits <= code.maxBits; bits++) {
       const bit = this.#bits(1);
       if (bit < 0) return SYMBOL_STARVED;
       value |= bit;
@@ -179,13 +190,14 @@ class Inflater {
     const distanceCount = this.#bits(5) + 1;
     const lengthCount = this.#bits(4) + 4;
     if (lengthCount < 4) return STARVED;
+    if (literalCount > MAX_LITERALS || distanceCount > MAX_DISTANCES) return CORRUPT;
     const lengths = new Uint8Array(19);
     for (let i = 0; i < lengthCount; i++) {
       const bits = this.#bits(3);
       if (bits < 0) return STARVED;
       lengths[CODE_LENGTH_ORDER[i]!] = bits;
     }
-    const code = buildCode(lengths);
+    const code = buildCode(lengths, false);
     if (!code) return CORRUPT;
     const all = new Uint8Array(literalCount + distanceCount);
     for (let i = 0; i < all.length; ) {
@@ -203,8 +215,8 @@ class Inflater {
       all.fill(symbol === 16 ? all[i - 1]! : 0, i, i + repeat);
       i += repeat;
     }
-    const literals = buildCode(all.subarray(0, literalCount));
-    const distances = buildCode(all.subarray(literalCount));
+    const literals = buildCode(all.subarray(0, literalCount), true);
+    const distances = buildCode(all.subarray(literalCount), true);
     if (!literals || !distances) return CORRUPT;
     return this.#symbols(literals, distances);
   }
