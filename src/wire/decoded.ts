@@ -67,6 +67,7 @@ export interface ParsedVote {
   switchProof: string | null;
 }
 
+/** A vote of a validator, with the transaction that casts it. */
 export interface VoteData {
   kind: 'Vote';
   index: number;
@@ -92,6 +93,7 @@ export type EpochSlotsEntryData =
   | { form: 'Flate2'; firstSlot: Integer64; num: Integer64; compressed: string }
   | { form: 'Uncompressed'; firstSlot: Integer64; num: Integer64; bitmap: BitVec };
 
+/** Slots that a validator has completed. */
 export interface EpochSlotsData {
   kind: 'EpochSlots';
   index: number;
@@ -116,11 +118,13 @@ export interface DuplicateShredData {
   chunk: string;
 }
 
+/** A snapshot: the slot it is of, and its hash. */
 export interface SnapshotHash {
   slot: Integer64;
   hash: string;
 }
 
+/** Snapshots that a node serves. */
 export interface SnapshotHashesData {
   kind: 'SnapshotHashes';
   from: string;
@@ -129,6 +133,7 @@ export interface SnapshotHashesData {
   incremental: SnapshotHash[];
 }
 
+/** What a node runs. */
 export interface VersionData {
   major: number;
   minor: number;
@@ -143,6 +148,7 @@ export interface VersionData {
   client: number;
 }
 
+/** A service and where it is. */
 export interface SocketData {
   key: number;
   /** Index into the addresses. */
@@ -150,6 +156,7 @@ export interface SocketData {
   port: number;
 }
 
+/** Who a node is, what it runs and where its services are. */
 export interface ContactInfoData {
   kind: 'ContactInfo';
   from: string;
@@ -168,6 +175,7 @@ export interface ContactInfoData {
 /** Which of the slots before the last voted one are in the fork, newest first. */
 export type ForkOffsets = { form: 'RunLength'; runs: number[] } | { form: 'Raw'; bitmap: BitVec };
 
+/** For a restart of the cluster: the fork that a validator voted on last. */
 export interface RestartLastVotedForkSlotsData {
   kind: 'RestartLastVotedForkSlots';
   from: string;
@@ -178,6 +186,7 @@ export interface RestartLastVotedForkSlotsData {
   shredVersion: number;
 }
 
+/** For a restart of the cluster: the fork that a validator found heaviest. */
 export interface RestartHeaviestForkData {
   kind: 'RestartHeaviestFork';
   from: string;
@@ -212,11 +221,13 @@ export interface DecodedEnvelope {
   canonical: boolean;
 }
 
+/** A vote with what its instruction says. */
 export interface DecodedVote extends VoteData, DecodedEnvelope {
   wallclock: string;
   vote: ParsedVote;
 }
 
+/** The lowest slot a node can serve; the obsolete fields show what a refused value had in them. */
 export interface DecodedLowestSlot extends LowestSlotData, DecodedEnvelope {
   wallclock: string;
   lowest: string;
@@ -225,6 +236,7 @@ export interface DecodedLowestSlot extends LowestSlotData, DecodedEnvelope {
   stash: string;
 }
 
+/** One run of slots with the slots themselves. */
 export type DecodedEpochSlotsEntry = EpochSlotsEntryData & {
   firstSlot: string;
   num: string;
@@ -232,22 +244,26 @@ export type DecodedEpochSlotsEntry = EpochSlotsEntryData & {
   slots: string[];
 };
 
+/** Completed slots, run by run. */
 export interface DecodedEpochSlots extends EpochSlotsData, DecodedEnvelope {
   wallclock: string;
   entries: DecodedEpochSlotsEntry[];
 }
 
+/** A piece of a proof, as it came. */
 export interface DecodedDuplicateShred extends DuplicateShredData, DecodedEnvelope {
   wallclock: string;
   slot: string;
 }
 
+/** Snapshots, as they were announced. */
 export interface DecodedSnapshotHashes extends SnapshotHashesData, DecodedEnvelope {
   wallclock: string;
   full: { slot: string; hash: string };
   incremental: { slot: string; hash: string }[];
 }
 
+/** A version with the words for it. */
 export interface DecodedVersion extends VersionData {
   /** As people write it: `4.3.0-alpha.1`. */
   text: string;
@@ -255,12 +271,14 @@ export interface DecodedVersion extends VersionData {
   clientName: string | null;
 }
 
+/** A socket with its name and address. */
 export interface DecodedSocket extends SocketData {
   /** Null for a key that has no meaning yet. */
   name: string | null;
   ip: string;
 }
 
+/** A contact info with names, addresses and ports worked out. */
 export interface DecodedContactInfo extends ContactInfoData, DecodedEnvelope {
   wallclock: string;
   outset: string;
@@ -268,6 +286,7 @@ export interface DecodedContactInfo extends ContactInfoData, DecodedEnvelope {
   sockets: DecodedSocket[];
 }
 
+/** A last voted fork with its slots. */
 export interface DecodedRestartLastVotedForkSlots
   extends RestartLastVotedForkSlotsData,
     DecodedEnvelope {
@@ -277,6 +296,7 @@ export interface DecodedRestartLastVotedForkSlots
   slots: string[];
 }
 
+/** A heaviest fork, as it came. */
 export interface DecodedRestartHeaviestFork extends RestartHeaviestForkData, DecodedEnvelope {
   wallclock: string;
   lastSlot: string;
@@ -307,6 +327,7 @@ export interface DecodedFilter {
   maskBits: number;
 }
 
+/** Asks for what the sender lacks. */
 export interface DecodedPullRequest {
   message: 'PullRequest';
   filter: DecodedFilter;
@@ -314,6 +335,7 @@ export interface DecodedPullRequest {
   values: DecodedValue[];
 }
 
+/** Carries values, asked for or not. */
 export interface DecodedValues {
   message: 'PullResponse' | 'PushMessage';
   /** Who sent the packet, not who made the values; not signed. */
@@ -321,6 +343,7 @@ export interface DecodedValues {
   values: DecodedValue[];
 }
 
+/** Asks not to be sent values of some origins any more. */
 export interface DecodedPrune {
   message: 'PruneMessage';
   /** Sender as the envelope says; must equal `pubkey`. */
@@ -333,6 +356,7 @@ export interface DecodedPrune {
   wallclock: string;
 }
 
+/** Asks for proof that somebody answers at an address. */
 export interface DecodedPing {
   message: 'Ping';
   from: string;
@@ -340,6 +364,7 @@ export interface DecodedPing {
   signature: string;
 }
 
+/** That proof: a hash that only who got the ping can know. */
 export interface DecodedPong {
   message: 'Pong';
   from: string;
