@@ -9,6 +9,8 @@ export interface Clock {
   monoMs(): number;
   /** Calls back once after `delayMs`; the returned function cancels. */
   after(delayMs: number, callback: () => void): () => void;
+  /** Calls back as soon as what is waiting now has had its turn. */
+  soon(callback: () => void): void;
   /** Calls back every `periodMs`; the returned function cancels. */
   every(periodMs: number, callback: () => void): () => void;
 }
@@ -20,6 +22,9 @@ export const SystemClock: Clock = {
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
+  },
+  soon(callback) {
+    setImmediate(callback);
   },
   every(periodMs, callback) {
     const timer = setInterval(callback, periodMs);
@@ -56,6 +61,10 @@ export class ManualClock implements Clock {
 
   after(delayMs: number, callback: () => void): () => void {
     return this.#add(delayMs, 0, callback);
+  }
+
+  soon(callback: () => void): void {
+    this.#add(0, 0, callback);
   }
 
   every(periodMs: number, callback: () => void): () => void {

@@ -1,0 +1,124 @@
+import type { TableView } from '../crds/view.ts';
+import type { SpyNode } from '../node/spy.ts';
+import { ROW_BYTES } from '../shm/layout.ts';
+import { fromBase58 } from '../util/base58.ts';
+import { compareBytes, equalBytes } from '../util/bytes.ts';
+import { isReachable } from '../util/ipv4.ts';
+import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
+import { decodeValue } from '../wire/decode.ts';
+import { Kind, PUBKEY_BYTES, SOCKET_NAMES } from '../wire/limits.ts';
+import { type NodeInfo, nodeInfo, type Sighting } from './nodes.ts';
+import { describeValue, type ValueJson } from './value-json.ts';
+
+/** Where the origin's key lies in a contact info: behind signature and kind. @source wire 4.6 */
+const ORIGIN_AT = 68;
+
+const TVU = SOCKET_NAMES.indexOf('tvu');
+
+/** A glance at the table, cheap enough for a progress line. */
+export interface SpySummary {
+  /** Nodes whose address answered, without ourselves. */
+  proved: number;
+  /** Nodes whose address has not answered yet. */
+  unproved: number;
+  /** Proved nodes with a TVU address that may be talked to. @source behaviour 15.2 */
+  validators: number;
+  /** Values in the table. */
+  values: number;
+}
+
+/** Counts what `listNodes` would list. */
+export function summarize(node: SpyNode): SpySummary {
+  const { view, unproved, identity, options } = node.parts;
+  const fields = new ContactInfoFields();
+  const summary = { proved: 0, unproved: 0, validators: 0, values: view.size };
+  for (const row of contactRows(view)) {
+    const at = row * ROW_BYTES;
+    if (isOwn(view, row, identity.publicKey)) continue;
+    summary.proved++;
+    readContactInfo(view.columns.bytes, at, at + view.columns.length[row]!, fields);
+    if (isReachable(fields.socketIp[TVU]!, fields.socketPort[TVU]!, options.allowPrivate)) {
+      summary.validators++;
+    }
+  }
+  for (const contact of unproved.values()) {
+    if (view.find(Kind.CONTACT_INFO, 0, contact.bytes, ORIGIN_AT) < 0) summary.unproved++;
+  }
+  return summary;
+}
+
+/**
+ * Every node we hold a signed contact info of, without ourselves: those in the table, and those whose
+ * address has not answered our ping (`proved: false`).
+ *
+ * @units startedMs: monotonic time of our start
+ */
+export function listNodes(node: SpyNode, startedMs: number): NodeInfo[] {
+  const { view, unproved, identity } = node.parts;
+  const nodes: NodeInfo[] = [];
+  const add = (bytes: Uint8Array, at: number, end: number, proved: boolean): void => {
+    const { value } = decodeValue(bytes, at, end);
+    if (value?.kind !== 'ContactInfo') return;
+    nodes.push(nodeInfo(value, sighting(node, bytes, at + ORIGIN_AT, startedMs, proved)));
+  };
+  for (const row of contactRows(view)) {
+    if (isOwn(view, row, identity.publicKey)) continue;
+    const at = row * ROW_BYTES;
+    add(view.columns.bytes, at, at + view.columns.length[row]!, true);
+  }
+  for (const contact of unproved.values()) {
+    if (view.find(Kind.CONTACT_INFO, 0, contact.bytes, ORIGIN_AT) >= 0) continue;
+    add(contact.bytes, 0, contact.bytes.length, false);
+  }
+  return nodes;
+}
+
+/** Whether the table has a contact info of a key in base58. */
+export function holdsNode(node: SpyNode, pubkey: string): boolean {
+  const key = fromBase58(pubkey);
+  return key !== undefined && node.parts.view.find(Kind.CONTACT_INFO, 0, key, 0) >= 0;
+}
+
+/** Every value of the table, ordered by origin, kind and index, in the form of a verdict's values. */
+export function* dumpValues(node: SpyNode): Generator<ValueJson> {
+  const { view } = node.parts;
+  const { columns } = view;
+  const rows: number[] = [];
+  for (let row = 0; row < view.highWater; row++) if (columns.length[row] !== 0) rows.push(row);
+  const keys = view.peers.columns.pubkey;
+  rows.sort(
+    (a, b) =>
+      compareBytes(keys, view.originOffset(a), keys, view.originOffset(b), PUBKEY_BYTES) ||
+      columns.kind[a]! - columns.kind[b]! ||
+      columns.index[a]! - columns.index[b]!,
+  );
+  for (const row of rows) {
+    const at = row * ROW_BYTES;
+    const value = describeValue(columns.bytes, at, at + columns.length[row]!, { bytes: true });
+    if (value) yield value;
+  }
+}
+
+function* contactRows(view: TableView): Generator<number> {
+  for (let row = view.kinds.first(Kind.CONTACT_INFO); row >= 0; row = view.kinds.next(row)) {
+    yield row;
+  }
+}
+
+function isOwn(view: TableView, row: number, ownKey: Uint8Array): boolean {
+  const keys = view.peers.columns.pubkey;
+  return equalBytes(keys, view.originOffset(row), ownKey, 0, PUBKEY_BYTES);
+}
+
+function sighting(
+  node: SpyNode,
+  bytes: Uint8Array,
+  originAt: number,
+  startedMs: number,
+  proved: boolean,
+): Sighting {
+  const times = node.parts.sightings.of(bytes, originAt);
+  const since = (ms: number | undefined): number =>
+    Math.max(0, Math.round((ms ?? startedMs) - startedMs));
+  return { proved, firstSeenMs: since(times?.firstMs), lastSeenMs: since(times?.lastMs) };
+}

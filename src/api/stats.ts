@@ -1,0 +1,98 @@
+import type { IntervalHistogram } from 'node:perf_hooks';
+import { EGRESS_NAMES } from '../node/outbox.ts';
+import type { SpyNode } from '../node/spy.ts';
+import { Counter } from '../shm/counters.ts';
+import { OUTCOME_COUNT, outcomeName, outcomeStage } from '../util/outcome.ts';
+import { KIND_COUNT, KIND_NAMES } from '../wire/limits.ts';
+
+/** How often the loop's delay is sampled; a sample contains this time itself. @units ms */
+export const LOOP_RESOLUTION_MS = 10;
+
+/** Everything a spy counted: the form of `--stats`. */
+export interface SpyStats {
+  datagrams: {
+    received: number;
+    /** Thrown away by the kernel because we did not read in time. */
+    kernelDropped: number;
+    /** Dropped by ourselves under load; part of `received`. */
+    shed: number;
+    /** Each received datagram is in exactly one of these. */
+    outcomes: Record<string, number>;
+  };
+  /** Values in accepted pushes and pull responses, and what became of each. */
+  values: {
+    received: number;
+    outcomes: Record<string, number>;
+    signaturesChecked: number;
+    /** Values that needed no check because they had been verified before. */
+    signaturesSaved: number;
+  };
+  table: { values: number; byKind: Record<string, number> };
+  /** Datagrams sent by sort, and those that found no place in the queue. */
+  sent: Record<string, number>;
+  sentBytes: number;
+  notSent: Record<string, number>;
+  nodes: { origins: number; unproved: number; proofs: number; activeSet: number };
+  process: { cpuSeconds: number; maxRssBytes: number; eventLoopDelayP99Ms: number };
+}
+
+/** Gathers the counters of a node and of its process. */
+export function collectStats(node: SpyNode, loop: IntervalHistogram): SpyStats {
+  const { parts, contacts } = node;
+  const { counters, transport, view, outbox } = parts;
+  const packets: Record<string, number> = {};
+  const values: Record<string, number> = {};
+  let shed = 0;
+  for (let i = 0; i < OUTCOME_COUNT; i++) {
+    const count = counters[i]!;
+    const code = i === 0 ? 0 : -i;
+    const stage = outcomeStage(code);
+    if (stage === 'shed') shed += count;
+    if (count > 0) (stage === 'value' ? values : packets)[outcomeName(code)] = count;
+  }
+  const { signatures, knownValues } = node.counts();
+  const { user, system } = process.cpuUsage();
+  return {
+    datagrams: {
+      received: counters[Counter.DATAGRAMS_RECEIVED]!,
+      kernelDropped: transport.kernelDropped(),
+      shed,
+      outcomes: packets,
+    },
+    values: {
+      received: counters[Counter.VALUES_RECEIVED]!,
+      outcomes: values,
+      signaturesChecked: signatures,
+      signaturesSaved: knownValues,
+    },
+    table: { values: view.size, byKind: countByKind(node) },
+    sent: byClass(outbox.sent),
+    sentBytes: outbox.sentBytes.reduce((sum, n) => sum + n, 0),
+    notSent: byClass(outbox.dropped),
+    nodes: {
+      origins: view.peers.size,
+      unproved: parts.unproved.size,
+      proofs: contacts.proofs,
+      activeSet: parts.activeSet.peerCount,
+    },
+    process: {
+      cpuSeconds: (user + system) / 1e6,
+      maxRssBytes: process.resourceUsage().maxRSS * 1024,
+      eventLoopDelayP99Ms: Math.max(0, loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS),
+    },
+  };
+}
+
+function countByKind(node: SpyNode): Record<string, number> {
+  const byKind: Record<string, number> = {};
+  for (let kind = 0; kind < KIND_COUNT; kind++) {
+    const count = node.parts.view.countOfKind(kind);
+    const name = KIND_NAMES[kind];
+    if (count > 0 && name) byKind[name] = count;
+  }
+  return byKind;
+}
+
+function byClass(counts: Float64Array): Record<string, number> {
+  return Object.fromEntries(EGRESS_NAMES.map((name, i) => [name, counts[i]!]));
+}

@@ -1,0 +1,58 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { SpyError } from '../util/assert.ts';
+
+/** Lines gathered before they are written: one system call for many. */
+const CHUNK_LETTERS = 1 << 20;
+
+/** A file that is opened before the work begins, so that a wrong path costs nobody a minute. */
+export class OutputFile {
+  readonly #path: string;
+  readonly #descriptor: number;
+  #pending: string[] = [];
+  #letters = 0;
+
+  /** Creates or empties the file. @throws SpyError OUTPUT_UNWRITABLE */
+  constructor(path: string, flag: string) {
+    this.#path = path;
+    try {
+      this.#descriptor = openSync(path, 'w');
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw new SpyError(
+        'OUTPUT_UNWRITABLE',
+        `Cannot write ${path} (${reason}). Give ${flag} a file in a folder that exists and is yours.`,
+        { cause },
+      );
+    }
+  }
+
+  /** Adds one JSON line. */
+  line(value: unknown): void {
+    const text = JSON.stringify(value);
+    this.#pending.push(text);
+    this.#letters += text.length;
+    if (this.#letters > CHUNK_LETTERS) this.#flush();
+  }
+
+  /** Writes what is left. @throws SpyError OUTPUT_FAILED, for example on a full disk */
+  close(): void {
+    this.#flush();
+    closeSync(this.#descriptor);
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return;
+    const bytes = Buffer.from(`${this.#pending.join('\n')}\n`);
+    this.#pending = [];
+    this.#letters = 0;
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+    } catch (cause) {
+      throw new SpyError(
+        'OUTPUT_FAILED',
+        `Writing ${this.#path} failed: ${(cause as Error).message}. What was written so far is incomplete.`,
+        { cause },
+      );
+    }
+  }
+}

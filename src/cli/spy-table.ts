@@ -1,0 +1,136 @@
+import Table from 'cli-table3';
+import type { NodeInfo } from '../api/nodes.ts';
+
+/** Identities are 44 letters; below this width they are shortened so that a row stays one line. */
+const WIDE_COLUMNS = 124;
+
+/** What the table is about. */
+export interface TableContext {
+  /** Columns of the terminal. */
+  columns: number;
+  /** Milliseconds since our start. */
+  elapsedMs: number;
+}
+
+interface Column {
+  head: string;
+  cell: (node: NodeInfo, context: TableContext) => string;
+  right?: boolean;
+}
+
+const portOf = (address: string | null, gossip: string | null): string => {
+  if (address === null) return '-';
+  const [ip, port] = address.split(':');
+  return ip === gossip?.split(':')[0] ? (port ?? '-') : address;
+};
+
+const ago = (ms: number): string => {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 100) return `${seconds}s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes}m` : `${Math.round(minutes / 60)}h`;
+};
+
+const COLUMNS: readonly Column[] = [
+  { head: 'Gossip', cell: (n) => n.gossip ?? '-' },
+  {
+    head: 'Identity',
+    cell: (n, c) => (c.columns >= WIDE_COLUMNS ? n.pubkey : `${n.pubkey.slice(0, 9)}…`),
+  },
+  { head: 'Version', cell: (n) => n.version },
+  { head: 'Client', cell: (n) => n.client },
+  { head: 'TVU', cell: (n) => portOf(n.tvu, n.gossip), right: true },
+  { head: 'RPC', cell: (n) => portOf(n.rpc, n.gossip), right: true },
+  { head: 'Seen', cell: (n, c) => ago(c.elapsedMs - n.lastSeenMs), right: true },
+  { head: 'Proved', cell: (n) => (n.proved ? 'yes' : 'no') },
+];
+
+/** Columns that go first when the terminal is narrow, the least missed first. */
+const EXPENDABLE = ['Seen', 'RPC', 'TVU', 'Proved', 'Client'];
+
+/** Validators and proved addresses first, then by version, newest first, then by address. */
+export function sortNodes(nodes: readonly NodeInfo[]): NodeInfo[] {
+  const collator = new Intl.Collator('en', { numeric: true });
+  return [...nodes].sort(
+    (a, b) =>
+      Number(b.proved) - Number(a.proved) ||
+      Number(b.tvu !== null) - Number(a.tvu !== null) ||
+      collator.compare(b.version, a.version) ||
+      collator.compare(a.gossip ?? '', b.gossip ?? '') ||
+      collator.compare(a.pubkey, b.pubkey),
+  );
+}
+
+/** The node table, no line wider than the terminal unless it is narrower than 40 columns. */
+export function renderNodes(nodes: readonly NodeInfo[], context: TableContext): string {
+  let columns = [...COLUMNS];
+  const rows = sortNodes(nodes);
+  const widthOf = (column: Column): number =>
+    rows.reduce((width, n) => Math.max(width, column.cell(n, context).length), column.head.length);
+  const total = (): number => columns.reduce((sum, c) => sum + widthOf(c) + 2, -2);
+  for (const head of EXPENDABLE) {
+    if (total() <= context.columns) break;
+    columns = columns.filter((c) => c.head !== head);
+  }
+  const table = new Table({
+    head: columns.map((c) => c.head),
+    chars: BARE,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
+    colAligns: columns.map((c) => (c.right ? 'right' : 'left')),
+  });
+  for (const node of rows) table.push(columns.map((c) => c.cell(node, context)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** No rulings: the table is read, cut and grepped. */
+const BARE = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
+};
+
+/** Counts by a property, most frequent first: `4.4.0 ×7, 4.3.2 ×1`. */
+export function tally(
+  nodes: readonly NodeInfo[],
+  of: (node: NodeInfo) => string,
+  most = 6,
+): string {
+  const counts = new Map<string, number>();
+  for (const node of nodes) counts.set(of(node), (counts.get(of(node)) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  const shown = sorted.slice(0, most).map(([name, count]) => `${name} ×${count}`);
+  const rest = sorted.slice(most).reduce((sum, [, count]) => sum + count, 0);
+  if (rest > 0) shown.push(`others ×${rest}`);
+  return shown.join(', ');
+}
+
+/** The lines under the table. */
+export function renderSummary(nodes: readonly NodeInfo[], values: number): string {
+  const proved = nodes.filter((n) => n.proved).length;
+  const validators = nodes.filter((n) => n.tvu !== null).length;
+  const rpc = nodes.filter((n) => n.rpc !== null).length;
+  const lines = [
+    `${nodes.length} nodes: ${proved} answered our ping, ${nodes.length - proved} not yet; ${validators} with TVU, ${rpc} with RPC; ${values} values in the table`,
+  ];
+  if (nodes.length > 0) {
+    lines.push(`Versions: ${tally(nodes, (n) => n.version)}`);
+    lines.push(`Clients:  ${tally(nodes, (n) => n.client)}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,210 @@
+import { type Command, Option } from 'commander';
+import type { NodeInfo } from '../api/nodes.ts';
+import { createSpy, type Spy } from '../index.ts';
+import { createLogger, type LogLevel } from '../node/logger.ts';
+import { SpyError } from '../util/assert.ts';
+import { SystemClock } from '../util/clock.ts';
+import {
+  addJoinOptions,
+  collectPubkeys,
+  entrypointNames,
+  forbidBoth,
+  type JoinFlags,
+  positive,
+  wholeNumber,
+} from './options.ts';
+import { OutputFile } from './output.ts';
+import { Progress } from './progress.ts';
+import { renderNodes, renderSummary } from './spy-table.ts';
+
+interface SpyFlags extends JoinFlags {
+  numNodes?: number;
+  numNodesExactly?: number;
+  pubkey: string[];
+  timeout?: number;
+  json: boolean;
+  dump?: string;
+  stats?: string;
+  verify: 'auto' | 'sodium' | 'openssl' | 'noble';
+}
+
+/** How often the goal is looked at and the progress line renewed. */
+const LOOK_MS = 50;
+
+const EXAMPLES = `
+Examples:
+  $ earshot spy                                   watch mainnet until Ctrl-C, then print the table
+  $ earshot spy -u testnet --timeout 30           30 seconds of testnet
+  $ earshot spy -n 127.0.0.1:8001 -N 8            until 8 validators of a local cluster are found
+  $ earshot spy -u devnet --timeout 20 --json | jq '.nodes[].version'
+  $ earshot spy -u testnet --timeout 60 --dump table.jsonl --stats stats.json
+
+Exit status: 0 when what was asked for was found, 1 when not or after an error.`;
+
+/** Adds `earshot spy`. @source behaviour 15 */
+export function registerSpy(program: Command): void {
+  const command = program
+    .command('spy')
+    .summary('join a cluster and list its nodes')
+    .description(
+      'Joins the gossip of a cluster as a node of its own and lists who else is there: until Ctrl-C, a timeout, or the nodes that were asked for are found.',
+    );
+  addJoinOptions(command)
+    .option(
+      '-N, --num-nodes <NUM>',
+      'stop when at least NUM validators are found',
+      wholeNumber(0, 1e6),
+    )
+    .option(
+      '-E, --num-nodes-exactly <NUM>',
+      'the same, and fail if there are more',
+      wholeNumber(0, 1e6),
+    )
+    .option(
+      '-p, --pubkey <KEY>',
+      'stop when this node is found; may be given several times',
+      collectPubkeys,
+      [],
+    )
+    .option('--timeout <SECONDS>', 'stop after this time', positive)
+    .option('--json', 'print one JSON document instead of a table', false)
+    .option('--dump <FILE>', 'at the end, write every value of the table as JSON lines')
+    .option('--stats <FILE>', 'at the end, write counters of packets, values and the process')
+    .addOption(
+      new Option('--verify <NAME>', 'signature verifier')
+        .choices(['auto', 'sodium', 'openssl', 'noble'])
+        .default('auto'),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action((flags: SpyFlags) => runSpy(flags));
+}
+
+async function runSpy(flags: SpyFlags): Promise<void> {
+  forbidBoth(flags.numNodes, flags.numNodesExactly, 'Give either -N or -E, not both.');
+  const progress = new Progress();
+  const logger = createLogger(flags.logLevel as LogLevel, () => progress.clear());
+  const dump = flags.dump === undefined ? undefined : new OutputFile(flags.dump, '--dump');
+  const stats = flags.stats === undefined ? undefined : new OutputFile(flags.stats, '--stats');
+  progress.show('Asking the entrypoints for shred version and address…');
+  const spy = await createSpy({
+    entrypoints: entrypointNames(flags),
+    identityFile: flags.identity,
+    shredVersion: flags.shredVersion,
+    gossipPort: flags.gossipPort,
+    bindAddress: flags.bindAddress,
+    allowPrivate: flags.allowPrivateAddr,
+    verifier: flags.verify,
+    logger,
+  });
+  const end = await watch(spy, flags, progress);
+  progress.clear();
+  await spy.stop();
+  const nodes = spy.nodes();
+  await print(spy, flags, nodes);
+  if (dump) {
+    for (const value of spy.dump()) dump.line(value);
+    dump.close();
+  }
+  stats?.line(spy.stats());
+  stats?.close();
+  if (end.error) throw end.error;
+  judge(flags, end.reason, nodes);
+}
+
+type Reason = 'found' | 'timeout' | 'signal' | 'failed';
+
+/** Waits for the goal, the timeout or a signal. */
+function watch(
+  spy: Spy,
+  flags: SpyFlags,
+  progress: Progress,
+): Promise<{ reason: Reason; error?: Error }> {
+  return new Promise((resolve) => {
+    const finish = (reason: Reason, error?: Error): void => {
+      cancel();
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+      resolve(error ? { reason, error } : { reason });
+    };
+    const onSignal = (): void => {
+      // A second signal ends the process at once, as the system does by itself.
+      finish('signal');
+    };
+    process.once('SIGINT', onSignal);
+    process.once('SIGTERM', onSignal);
+    spy.onFailure((error) => finish('failed', error));
+    let looks = 0;
+    const cancel = SystemClock.every(LOOK_MS, () => {
+      const elapsedMs = spy.elapsedMs();
+      if (goalReached(spy, flags)) finish('found');
+      else if (flags.timeout !== undefined && elapsedMs >= flags.timeout * 1000) finish('timeout');
+      else if (looks++ % 4 === 0) progress.show(progressLine(spy, elapsedMs));
+    });
+  });
+}
+
+function progressLine(spy: Spy, elapsedMs: number): string {
+  const s = spy.summary();
+  const seconds = (elapsedMs / 1000).toFixed(1).padStart(5);
+  return `${seconds} s  ${s.proved + s.unproved} nodes (${s.proved} proved)  ${s.values} values  ${s.datagrams} packets  Ctrl-C ends and prints`;
+}
+
+/** @source behaviour 15.2 step 4 */
+function goalReached(spy: Spy, flags: SpyFlags): boolean {
+  const wanted = flags.numNodes ?? flags.numNodesExactly;
+  if (wanted === undefined && flags.pubkey.length === 0) return false;
+  if (flags.pubkey.length > 0 && !flags.pubkey.every((key) => spy.holdsNode(key))) return false;
+  return wanted === undefined || spy.summary().validators >= wanted;
+}
+
+async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void> {
+  const elapsedMs = Math.round(spy.elapsedMs());
+  if (flags.json) {
+    const { identity, shredVersion } = spy;
+    return writeOut(`${JSON.stringify({ identity, shredVersion, elapsedMs, nodes })}\n`);
+  }
+  const columns = process.stdout.columns ?? 140;
+  const table = nodes.length > 0 ? `${renderNodes(nodes, { columns, elapsedMs })}\n\n` : '';
+  return writeOut(`${table}${renderSummary(nodes, spy.summary().values)}\n`);
+}
+
+/** Resolves when stdout has taken it all; a reader that has gone away is no error. */
+function writeOut(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** @throws SpyError when what was asked for is not there. @source behaviour 15.2 steps 5 and 6 */
+function judge(flags: SpyFlags, reason: Reason, nodes: readonly NodeInfo[]): void {
+  const proved = nodes.filter((n) => n.proved);
+  const validators = proved.filter((n) => n.tvu !== null);
+  const wanted = flags.numNodes ?? flags.numNodesExactly;
+  if (wanted !== undefined && validators.length < wanted) {
+    const more = flags.numNodesExactly === undefined ? ' or more' : '';
+    throw new SpyError(
+      'TOO_FEW_NODES',
+      `Insufficient validators discovered: ${validators.length}. Expecting ${wanted}${more}. Give it longer with --timeout, or check shred version and entrypoints.`,
+    );
+  }
+  for (const key of flags.pubkey) {
+    if (!proved.some((n) => n.pubkey === key)) {
+      throw new SpyError('NODE_NOT_FOUND', `Could not find node ${key}.`);
+    }
+  }
+  if (flags.numNodesExactly !== undefined && validators.length > flags.numNodesExactly) {
+    throw new SpyError(
+      'TOO_MANY_NODES',
+      `Extra nodes discovered: ${validators.length}. Expecting exactly ${flags.numNodesExactly}.`,
+    );
+  }
+  if (reason === 'timeout' && nodes.length === 0) {
+    throw new SpyError(
+      'NOTHING_HEARD',
+      'Nobody answered. Check that UDP gets out and back in, that the address is an entrypoint of this cluster, and its shred version.',
+    );
+  }
+}

@@ -1,0 +1,230 @@
+/** Earshot as a library: `createSpy` joins a cluster, and the spy tells what it hears. */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { dumpValues, holdsNode, listNodes, type SpySummary, summarize } from './api/listing.ts';
+import type { NodeInfo } from './api/nodes.ts';
+import { collectStats, LOOP_RESOLUTION_MS, type SpyStats } from './api/stats.ts';
+import type { ValueJson } from './api/value-json.ts';
+import { loadXxhash } from './crypto/hash.ts';
+import { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
+import { chooseVerifier, type VerifierName } from './crypto/verify.ts';
+import { EchoServer } from './node/echo-server.ts';
+import { type JoinFacts, prepareJoin } from './node/join.ts';
+import type { NodePorts } from './node/parts.ts';
+import { type Logger, SILENT_LOGGER } from './node/ports.ts';
+import { SpyNode } from './node/spy.ts';
+import { UdpTransport } from './node/udp.ts';
+import { ourVersion } from './node/version.ts';
+import { Counter } from './shm/counters.ts';
+import type { Capacities } from './shm/layout.ts';
+import { SystemClock } from './util/clock.ts';
+import { formatAddress, formatIp } from './util/ipv4.ts';
+import { osRng } from './util/rng.ts';
+import type { ContactInfoSocket, ContactInfoVersion } from './wire/contact-info-encode.ts';
+import type { ValueData } from './wire/decoded.ts';
+
+export type { SpySummary } from './api/listing.ts';
+export type { NodeInfo } from './api/nodes.ts';
+export type { SpyStats } from './api/stats.ts';
+export type { ValueJson } from './api/value-json.ts';
+export { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
+export { SpyError } from './util/assert.ts';
+export type { ValueData } from './wire/decoded.ts';
+
+/** Receive buffers below this overflow in a burst. @source reliability 5 */
+const SMALL_RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+/** What a spy is told; everything may be left out but a way to find the cluster. */
+export interface SpyOptions {
+  /** `HOST:PORT` of nodes to ask first. */
+  readonly entrypoints?: readonly string[] | undefined;
+  /** Who we are; a fresh key when neither this nor a file is given. */
+  readonly identity?: Identity | undefined;
+  /** Key file of the Solana CLI. */
+  readonly identityFile?: string | undefined;
+  /** 0 or left out: ask the entrypoints. */
+  readonly shredVersion?: number | undefined;
+  /** 0 or left out: the first free one from 8000 to 9999. */
+  readonly gossipPort?: number | undefined;
+  /** Address that others shall reach us at; left out: as an entrypoint sees us. */
+  readonly bindAddress?: string | undefined;
+  /** Talk to private and loopback addresses; on by itself when an entrypoint is one. */
+  readonly allowPrivate?: boolean | undefined;
+  readonly verifier?: 'auto' | VerifierName | undefined;
+  /** Ask quickly until the table is full; on unless said otherwise. */
+  readonly eager?: boolean | undefined;
+  /** Services to announce beside the gossip address. */
+  readonly sockets?: readonly ContactInfoSocket[] | undefined;
+  /** Version to announce; ours unless said otherwise. */
+  readonly version?: ContactInfoVersion | undefined;
+  readonly capacities?: Partial<Capacities> | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Joins a cluster.
+ *
+ * @throws SpyError with a code and a sentence on what to do: key file, name resolution, entrypoints that
+ *   do not answer or disagree, a port in use
+ */
+export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
+  const logger = options.logger ?? SILENT_LOGGER;
+  const identity = loadIdentity(options, logger);
+  const { verifier, rejected } = chooseVerifier(options.verifier ?? 'auto');
+  for (const { name, reason } of rejected) logger.warn({ verifier: name, reason }, 'not used');
+  const xxhash = await loadXxhash();
+  const facts = await prepareJoin(
+    {
+      entrypoints: options.entrypoints ?? [],
+      shredVersion: options.shredVersion ?? 0,
+      bindAddress: options.bindAddress,
+      allowPrivate: options.allowPrivate ?? false,
+    },
+    logger,
+  );
+  const spy = new Spy(identity, facts, logger);
+  const ports = { clock: SystemClock, rng: osRng(), logger, verifier, xxhash };
+  await spy.open(options, ports);
+  return spy;
+}
+
+function loadIdentity(options: SpyOptions, logger: Logger): Identity {
+  if (options.identity) return options.identity;
+  if (options.identityFile === undefined) return createIdentity();
+  const identity = readIdentityFile(options.identityFile);
+  if (identity.warning !== undefined) logger.warn({}, identity.warning);
+  return identity;
+}
+
+/** A node on a real socket. */
+export class Spy {
+  /** Our public key in base58. */
+  readonly identity: string;
+  readonly shredVersion: number;
+  readonly #key: Identity;
+  readonly #facts: JoinFacts;
+  readonly #logger: Logger;
+  readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  readonly #startedMs = SystemClock.monoMs();
+  #node: SpyNode | undefined;
+  #transport: UdpTransport | undefined;
+  #echo: EchoServer | undefined;
+  #failure: Error | undefined;
+  #tellFailure: (error: Error) => void = () => {};
+
+  /** Made by `createSpy`. */
+  constructor(identity: Identity, facts: JoinFacts, logger: Logger) {
+    this.#key = identity;
+    this.identity = identity.address;
+    this.#facts = facts;
+    this.shredVersion = facts.shredVersion;
+    this.#logger = logger;
+    facts.confirmation.catch((error: Error) => {
+      this.#failure = error;
+      this.#tellFailure(error);
+    });
+  }
+
+  /** Opens the sockets and starts; called once, by `createSpy`. */
+  async open(options: SpyOptions, ports: Omit<NodePorts, 'transport'>): Promise<void> {
+    const { shredVersion, ip, allowPrivate, entrypoints } = this.#facts;
+    const logger = this.#logger;
+    const transport = new UdpTransport({
+      bindAddress: options.bindAddress ?? '0.0.0.0',
+      port: options.gossipPort ?? 0,
+    });
+    this.#transport = transport;
+    const { port } = await transport.open((bytes, at, length, from, fromPort) =>
+      this.#node?.receive(bytes, at, length, from, fromPort),
+    );
+    this.#node = new SpyNode(
+      {
+        identity: this.#key,
+        shredVersion,
+        sockets: [{ key: 0, ip, port }, ...(options.sockets ?? [])],
+        version: options.version ?? ourVersion(),
+        entrypoints,
+        allowPrivate,
+        eager: options.eager ?? true,
+        ...(options.capacities ? { capacities: options.capacities } : {}),
+      },
+      { ...ports, transport },
+    );
+    this.#echo = new EchoServer(() => shredVersion, SystemClock, logger);
+    await this.#echo.listen(options.bindAddress ?? '0.0.0.0', port);
+    this.#node.start();
+    this.#loop.enable();
+    const receiveBuffer = transport.receiveBufferBytes();
+    if (receiveBuffer < SMALL_RECEIVE_BUFFER) {
+      logger.info(
+        { receiveBuffer },
+        'the receive buffer is small for mainnet: sysctl -w net.core.rmem_max=8388608 mends it',
+      );
+    }
+    logger.info(
+      { identity: this.identity, address: formatAddress(ip, port), shredVersion },
+      'joined',
+    );
+  }
+
+  /** Where others reach us, `ip:port`. */
+  get gossip(): string {
+    const { sockets } = this.#running.parts.publisher.contact;
+    const own = sockets.find((s) => s.key === 0);
+    return own ? formatAddress(own.ip, own.port) : formatIp(this.#facts.ip);
+  }
+
+  /** Milliseconds since the start. */
+  elapsedMs(): number {
+    return SystemClock.monoMs() - this.#startedMs;
+  }
+
+  /** Numbers for a progress line. */
+  summary(): SpySummary & { datagrams: number } {
+    const datagrams = this.#running.parts.counters[Counter.DATAGRAMS_RECEIVED]!;
+    return { ...summarize(this.#running), datagrams };
+  }
+
+  /** Every node heard of, without ourselves. */
+  nodes(): NodeInfo[] {
+    return listNodes(this.#running, this.#startedMs);
+  }
+
+  /** Whether a node, by its key in base58, is in the table. */
+  holdsNode(pubkey: string): boolean {
+    return holdsNode(this.#running, pubkey);
+  }
+
+  /** Every value of the table. */
+  dump(): Generator<ValueJson> {
+    return dumpValues(this.#running);
+  }
+
+  /** Everything that was counted. */
+  stats(): SpyStats {
+    return collectStats(this.#running, this.#loop);
+  }
+
+  /** Signs and publishes a value in our name; validators accept what `ValueData` describes. */
+  publish(data: ValueData): void {
+    this.#running.publish(data);
+  }
+
+  /** Tells of something that makes going on pointless, such as a wrong shred version. */
+  onFailure(listener: (error: Error) => void): void {
+    this.#tellFailure = listener;
+    if (this.#failure) listener(this.#failure);
+  }
+
+  /** Leaves the cluster; what was heard can still be read. */
+  async stop(): Promise<void> {
+    this.#loop.disable();
+    this.#running.stop();
+    await this.#echo?.close();
+    await this.#transport?.close();
+  }
+
+  get #running(): SpyNode {
+    if (!this.#node) throw new Error('the spy has not been opened');
+    return this.#node;
+  }
+}

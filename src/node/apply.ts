@@ -1,0 +1,364 @@
+import { trim } from '../crds/expire.ts';
+import { Route } from '../crds/table.ts';
+import { checkCluster, isInPushWindow, isPulledFromFuture } from '../gossip/policy.ts';
+import { judgePulled, Pulled } from '../gossip/pull-response.ts';
+import { Counter } from '../shm/counters.ts';
+import { BATCH_VALUES, SLOT_BYTES } from '../shm/layout.ts';
+import { firstRecordOf, packetOf } from '../shm/slab.ts';
+import { equalBytes } from '../util/bytes.ts';
+import { Outcome } from '../util/outcome.ts';
+import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
+import { HASH_BYTES, Kind, Message } from '../wire/limits.ts';
+import type { Answers } from './answers.ts';
+import type { Contacts } from './contacts.ts';
+import type { NodeParts } from './parts.ts';
+import type { Pulls } from './pulls.ts';
+import type { Relay } from './relay.ts';
+
+/** Sender of a push, prune or pull response; key of a ping or pong. */
+const SENDER_AT = 4;
+/** Hash of a pong. */
+const HASH_AT = 36;
+
+/** The parts of a node that results are handed to. */
+export interface ApplyTargets {
+  readonly contacts: Contacts;
+  readonly answers: Answers;
+  readonly relay: Relay;
+  readonly pulls: Pulls;
+}
+
+/**
+ * Applies the results of a listen task to the table and to everything that depends on it, in the order
+ * that warm-up needs. Each packet and each value ends in one counter here.
+ *
+ * @source behaviour 1.3
+ */
+export class Applier {
+  readonly #parts: NodeParts;
+  readonly #targets: ApplyTargets;
+  readonly #fields = new ContactInfoFields();
+  /** Verdict on each pulled value of the batch. */
+  readonly #pulled = new Uint8Array(BATCH_VALUES);
+  #outsetLow = 0;
+  #outsetHigh = 0;
+  /** Identities that are never trimmed. */
+  keep: readonly Uint8Array[];
+
+  constructor(parts: NodeParts, targets: ApplyTargets) {
+    this.#parts = parts;
+    this.#targets = targets;
+    this.keep = [parts.identity.publicKey];
+  }
+
+  /** @owner main; the batch was worked off and is not released yet */
+  apply(batch: number): void {
+    const { clock, ring, rng, table } = this.#parts;
+    const { relay, answers } = this.#targets;
+    const nowMs = clock.wallMs();
+    const monoMs = clock.monoMs();
+    const slots = ring.count(batch);
+    this.#filter(batch, slots, monoMs);
+    answers.sendPings();
+    this.#pings(batch, slots, monoMs);
+    this.#prunes(batch, slots, nowMs);
+    this.#pushes(batch, slots, nowMs, monoMs);
+    this.#pullResponses(batch, slots, nowMs, monoMs);
+    const trimmed = trim(table, this.keep, rng, nowMs);
+    this.#parts.counters[Counter.VALUES_TRIMMED]! += trimmed;
+    this.#pongs(batch, slots, nowMs, monoMs);
+    answers.pullRequests(batch, slots, nowMs, monoMs);
+    table.journal.publish();
+    this.#count(batch, slots);
+    relay.push();
+  }
+
+  /** Takes out the values of other clusters, of unknown origins and of unproved addresses. */
+  #filter(batch: number, slots: number, monoMs: number): void {
+    const { ring } = this.#parts.regions;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      if (ring.outcome[packet] !== Outcome.OK) continue;
+      const message = ring.message[packet]!;
+      if (message === Message.PUSH || message === Message.PULL_RESPONSE) {
+        this.#filterPacket(packet, firstRecordOf(batch) + ring.firstRow[packet]!, monoMs);
+      }
+    }
+  }
+
+  #filterPacket(packet: number, first: number, monoMs: number): void {
+    const { pings, regions, verified } = this.#parts;
+    const { ring, records } = regions;
+    const ip = ring.ip[packet]!;
+    const port = ring.port[packet]!;
+    const sourceProved =
+      pings.isProved(ring.bytes, packet * SLOT_BYTES + SENDER_AT, ip, port, monoMs) ||
+      this.#targets.pulls.isEntrypoint(ip, port);
+    const discoveredBefore = this.#targets.contacts.discovered;
+    let mayPing = true;
+    let kept = 0;
+    for (let row = first; row < first + ring.rowCount[packet]!; row++) {
+      if (records.outcome[row] !== Outcome.OK) continue;
+      verified.add(records.hash, row * HASH_BYTES);
+      const outcome = this.#filterValue(row, monoMs, mayPing);
+      if (this.#targets.contacts.pinged) mayPing = sourceProved;
+      records.outcome[row] = outcome;
+      if (outcome === Outcome.OK) kept++;
+    }
+    if (ring.message[packet] === Message.PULL_RESPONSE) {
+      const discovered = this.#targets.contacts.discovered - discoveredBefore;
+      this.#targets.pulls.answered(ip, port, discovered, monoMs);
+    }
+    if (kept === 0) ring.outcome[packet] = Outcome.PACKET_VALUES_FILTERED;
+  }
+
+  #filterValue(row: number, monoMs: number, mayPing: boolean): number {
+    const { regions, view, options } = this.#parts;
+    const { records, ring } = regions;
+    const kind = records.kind[row]!;
+    const { contacts } = this.#targets;
+    contacts.pinged = false;
+    if (kind === Kind.CONTACT_INFO) return contacts.judge(row, monoMs, mayPing);
+    const isKnown = view.peers.find(ring.bytes, records.origin[row]!) >= 0;
+    return checkCluster(kind, 0, options.shredVersion, isKnown);
+  }
+
+  #pings(batch: number, slots: number, monoMs: number): void {
+    const { ring } = this.#parts.regions;
+    const { answers, pulls } = this.#targets;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      if (ring.outcome[packet] !== Outcome.OK || ring.message[packet] !== Message.PING) continue;
+      const outcome = answers.pong(packet, monoMs);
+      ring.outcome[packet] = outcome;
+      if (outcome === Outcome.OK) pulls.pinged(ring.ip[packet]!, ring.port[packet]!, monoMs);
+    }
+  }
+
+  #prunes(batch: number, slots: number, nowMs: number): void {
+    const { ring } = this.#parts.regions;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      if (ring.outcome[packet] !== Outcome.OK || ring.message[packet] !== Message.PRUNE) continue;
+      ring.outcome[packet] = this.#targets.relay.obey(packet, nowMs);
+    }
+  }
+
+  /** @source behaviour 6.4 */
+  #pushes(batch: number, slots: number, nowMs: number, monoMs: number): void {
+    const { ring, records } = this.#parts.regions;
+    const { relay } = this.#targets;
+    relay.startPrunes();
+    let brought = false;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      if (ring.outcome[packet] !== Outcome.OK || ring.message[packet] !== Message.PUSH) continue;
+      const first = firstRecordOf(batch) + ring.firstRow[packet]!;
+      for (let row = first; row < first + ring.rowCount[packet]!; row++) {
+        if (records.outcome[row] !== Outcome.OK) continue;
+        if (this.#push(packet, row, nowMs, monoMs)) brought = true;
+      }
+    }
+    if (!brought) return;
+    this.#judgeRelayers(batch, slots);
+    relay.sendPrunes();
+  }
+
+  /** @returns whether the value went into the table */
+  #push(packet: number, row: number, nowMs: number, monoMs: number): boolean {
+    const { regions, received, table } = this.#parts;
+    const { ring, records } = regions;
+    if (!isInPushWindow(records.wallclock[row]!, nowMs)) {
+      records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
+      return false;
+    }
+    const outcome = this.#upsert(row, Route.PUSH, nowMs, monoMs);
+    records.outcome[row] = outcome;
+    const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
+    let copies = 0;
+    if (outcome === Outcome.VALUE_DUPLICATE) copies = table.earlierPushes;
+    else if (!stored) copies = Number.POSITIVE_INFINITY;
+    const sender = packet * SLOT_BYTES + SENDER_AT;
+    received.record(ring.bytes, records.origin[row]!, ring.bytes, sender, copies);
+    return stored;
+  }
+
+  /** Looks at the relayers of every origin of which this batch brought something. */
+  #judgeRelayers(batch: number, slots: number): void {
+    const { ring, records } = this.#parts.regions;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      if (ring.outcome[packet] !== Outcome.OK || ring.message[packet] !== Message.PUSH) continue;
+      const first = firstRecordOf(batch) + ring.firstRow[packet]!;
+      for (let row = first; row < first + ring.rowCount[packet]!; row++) {
+        const outcome = records.outcome[row]!;
+        if (outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED) {
+          this.#targets.relay.judge(ring.bytes, records.origin[row]!);
+        }
+      }
+    }
+  }
+
+  /** Judges all pulled values of the batch before storing any of them. @source behaviour 5 */
+  #pullResponses(batch: number, slots: number, nowMs: number, monoMs: number): void {
+    this.#pulled.fill(0);
+    this.#eachPulled(batch, slots, (row) => {
+      this.#pulled[row % BATCH_VALUES] = this.#judgePulled(row, nowMs);
+    });
+    for (const wanted of [Pulled.EXPIRED, Pulled.ACTIVE]) {
+      this.#eachPulled(batch, slots, (row) => {
+        if (this.#pulled[row % BATCH_VALUES] === wanted) this.#storePulled(row, nowMs, monoMs);
+      });
+    }
+    this.#eachPulled(batch, slots, (row) => {
+      const verdict = this.#pulled[row % BATCH_VALUES]!;
+      if (verdict !== Pulled.FAILED && verdict !== Pulled.FAILED_TIMEOUT) return;
+      const { regions, table } = this.#parts;
+      table.failed.push(regions.records.hash, row * HASH_BYTES, nowMs);
+    });
+  }
+
+  /** Visits the pulled values that are still wanted, and those that were judged. */
+  #eachPulled(batch: number, slots: number, visit: (row: number) => void): void {
+    const { ring, records } = this.#parts.regions;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      if (ring.message[packet] !== Message.PULL_RESPONSE) continue;
+      if (ring.outcome[packet] !== Outcome.OK) continue;
+      const first = firstRecordOf(batch) + ring.firstRow[packet]!;
+      for (let row = first; row < first + ring.rowCount[packet]!; row++) {
+        const outcome = records.outcome[row]!;
+        if (outcome === Outcome.OK || this.#pulled[row % BATCH_VALUES] !== 0) visit(row);
+      }
+    }
+  }
+
+  #judgePulled(row: number, nowMs: number): number {
+    const { regions, table, timeouts, view } = this.#parts;
+    const { ring, records } = regions;
+    const kind = records.kind[row]!;
+    const wallclock = records.wallclock[row]!;
+    if (isPulledFromFuture(kind, wallclock, nowMs)) {
+      records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
+      return 0;
+    }
+    const originAt = records.origin[row]!;
+    this.#readOutset(row, kind);
+    const overrides = table.wouldInsert(
+      ring.bytes,
+      kind,
+      records.index[row]!,
+      originAt,
+      wallclock,
+      this.#outsetLow,
+      this.#outsetHigh,
+      records.hash,
+      row * HASH_BYTES,
+    );
+    const timeoutMs = timeouts.of(ring.bytes, originAt);
+    const peer = view.peers.find(ring.bytes, originAt);
+    const hasContact = peer >= 0 && view.peers.contactRow(peer) >= 0;
+    const verdict = judgePulled(overrides, wallclock, timeoutMs, hasContact, nowMs);
+    if (verdict === Pulled.FAILED) {
+      const held = table.find(kind, records.index[row]!, ring.bytes, originAt);
+      const same = equalBytes(
+        view.columns.hash,
+        held * HASH_BYTES,
+        records.hash,
+        row * HASH_BYTES,
+        HASH_BYTES,
+      );
+      records.outcome[row] = same ? Outcome.VALUE_DUPLICATE : Outcome.VALUE_OUTDATED;
+    } else if (verdict === Pulled.FAILED_TIMEOUT) {
+      records.outcome[row] = Outcome.VALUE_TIMED_OUT;
+    }
+    return verdict;
+  }
+
+  #storePulled(row: number, nowMs: number, monoMs: number): void {
+    const { regions, table } = this.#parts;
+    const outcome = this.#upsert(row, Route.PULL, nowMs, monoMs);
+    regions.records.outcome[row] = outcome;
+    const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
+    if (stored && this.#pulled[row % BATCH_VALUES] === Pulled.ACTIVE) {
+      table.touch(regions.ring.bytes, regions.records.origin[row]!, nowMs);
+    }
+  }
+
+  /** Contact infos compare by outset first; nothing else has one. @source behaviour 2.3 */
+  #readOutset(row: number, kind: number): void {
+    this.#outsetLow = 0;
+    this.#outsetHigh = 0;
+    if (kind !== Kind.CONTACT_INFO) return;
+    const { records, ring } = this.#parts.regions;
+    const at = records.offset[row]!;
+    readContactInfo(ring.bytes, at, at + records.length[row]!, this.#fields);
+    this.#outsetLow = this.#fields.outsetLow;
+    this.#outsetHigh = this.#fields.outsetHigh;
+  }
+
+  #upsert(row: number, route: number, nowMs: number, monoMs: number): number {
+    const { regions, table, sightings } = this.#parts;
+    const { ring, records } = regions;
+    const kind = records.kind[row]!;
+    const originAt = records.origin[row]!;
+    this.#readOutset(row, kind);
+    const outcome = table.upsert(
+      ring.bytes,
+      records.offset[row]!,
+      records.length[row]!,
+      kind,
+      records.index[row]!,
+      originAt,
+      records.wallclock[row]!,
+      this.#outsetLow,
+      this.#outsetHigh,
+      records.hash,
+      row * HASH_BYTES,
+      nowMs,
+      route,
+    );
+    if (outcome === Outcome.VALUE_INSERTED) this.#targets.pulls.gained++;
+    const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
+    if (stored && kind === Kind.CONTACT_INFO) {
+      this.#targets.contacts.stored(ring.bytes, originAt, this.#fields);
+      sightings.note(ring.bytes, originAt, monoMs);
+    }
+    return outcome;
+  }
+
+  #pongs(batch: number, slots: number, nowMs: number, monoMs: number): void {
+    const { regions, pings } = this.#parts;
+    const { ring } = regions;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      if (ring.outcome[packet] !== Outcome.OK || ring.message[packet] !== Message.PONG) continue;
+      const at = packet * SLOT_BYTES;
+      const ip = ring.ip[packet]!;
+      const port = ring.port[packet]!;
+      const key = at + SENDER_AT;
+      const proved = pings.pong(ring.bytes, key, ring.bytes, at + HASH_AT, ip, port, monoMs);
+      if (proved) this.#targets.contacts.proved(ring.bytes, key, ip, port, nowMs);
+      else ring.outcome[packet] = Outcome.PONG_UNEXPECTED;
+    }
+  }
+
+  /** Counts what became of every packet, and of every value of those that were accepted. */
+  #count(batch: number, slots: number): void {
+    const { counters, regions } = this.#parts;
+    const { ring, records } = regions;
+    for (let slot = 0; slot < slots; slot++) {
+      const packet = packetOf(batch, slot);
+      const outcome = ring.outcome[packet]!;
+      this.#parts.count(outcome);
+      const message = ring.message[packet]!;
+      if (message !== Message.PUSH && message !== Message.PULL_RESPONSE) continue;
+      if (outcome !== Outcome.OK && outcome !== Outcome.PACKET_VALUES_FILTERED) continue;
+      const first = firstRecordOf(batch) + ring.firstRow[packet]!;
+      counters[Counter.VALUES_RECEIVED]! += ring.rowCount[packet]!;
+      for (let row = first; row < first + ring.rowCount[packet]!; row++) {
+        this.#parts.count(records.outcome[row]!);
+      }
+    }
+  }
+}

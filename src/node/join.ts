@@ -1,0 +1,107 @@
+import { SpyError } from '../util/assert.ts';
+import { formatIp, isLoopback, isPrivate, parseIp } from '../util/ipv4.ts';
+import {
+  type Entrypoint,
+  learnCluster,
+  localAddressTowards,
+  resolveEntrypoint,
+} from './bootstrap.ts';
+import type { Logger } from './ports.ts';
+
+/** What the operator says about the cluster and our place in it; 0 and undefined stand for "find out". */
+export interface JoinWishes {
+  readonly entrypoints: readonly string[];
+  readonly shredVersion: number;
+  readonly bindAddress: string | undefined;
+  readonly allowPrivate: boolean;
+}
+
+/** What is known before the first datagram. */
+export interface JoinFacts {
+  readonly entrypoints: readonly Entrypoint[];
+  readonly shredVersion: number;
+  /** Our address as others shall reach it. @units IPv4 as a number */
+  readonly ip: number;
+  readonly allowPrivate: boolean;
+  /**
+   * Settles when the entrypoints were asked whether they agree with the operator, where that did not
+   * have to be awaited. @throws SpyError SHRED_VERSION_WRONG
+   */
+  readonly confirmation: Promise<void>;
+}
+
+/**
+ * Finds out what it takes to join: entrypoints' addresses, shred version, our own address.
+ * @throws SpyError with what to do, when it cannot be found out
+ */
+export async function prepareJoin(wishes: JoinWishes, logger: Logger): Promise<JoinFacts> {
+  const entrypoints = await resolveAll(wishes.entrypoints, logger);
+  const allowPrivate =
+    wishes.allowPrivate || entrypoints.some((e) => isLoopback(e.ip) || isPrivate(e.ip));
+  const given = wishes.bindAddress === undefined ? 0 : parseIp(wishes.bindAddress);
+  if (wishes.shredVersion !== 0 && given !== 0) {
+    const confirmation =
+      entrypoints.length > 0 ? confirm(entrypoints, wishes.shredVersion) : Promise.resolve();
+    return {
+      entrypoints,
+      shredVersion: wishes.shredVersion,
+      ip: given,
+      allowPrivate,
+      confirmation,
+    };
+  }
+  if (entrypoints.length === 0) {
+    throw new SpyError(
+      'NOBODY_TO_ASK',
+      'Without an entrypoint, give --shred-version, --bind-address and --gossip-port: then it waits to be spoken to.',
+    );
+  }
+  const hint = await learnCluster(entrypoints, wishes.shredVersion);
+  for (const warning of hint.warnings) logger.warn({}, warning);
+  const ip = given || hint.ip || (await ownAddress(entrypoints));
+  if (isPrivate(ip) && !allowPrivate) {
+    logger.warn(
+      { address: formatIp(ip) },
+      'our address is private: others cannot reach us, so nothing will be pushed to us',
+    );
+  }
+  return {
+    entrypoints,
+    shredVersion: hint.shredVersion,
+    ip,
+    allowPrivate,
+    confirmation: Promise.resolve(),
+  };
+}
+
+/** Resolves all names; one that fails is a warning while another works. */
+async function resolveAll(names: readonly string[], logger: Logger): Promise<Entrypoint[]> {
+  const results = await Promise.allSettled(names.map((name) => resolveEntrypoint(name)));
+  const entrypoints: Entrypoint[] = [];
+  let failure: unknown;
+  for (const result of results) {
+    if (result.status === 'fulfilled') entrypoints.push(result.value);
+    else {
+      failure ??= result.reason;
+      logger.warn({}, (result.reason as Error).message);
+    }
+  }
+  if (entrypoints.length === 0 && failure !== undefined) throw failure;
+  return entrypoints;
+}
+
+/** Entrypoints that do not answer say nothing against the operator; one that differs does. */
+async function confirm(entrypoints: readonly Entrypoint[], shredVersion: number): Promise<void> {
+  await learnCluster(entrypoints, shredVersion);
+}
+
+async function ownAddress(entrypoints: readonly Entrypoint[]): Promise<number> {
+  for (const entrypoint of entrypoints) {
+    const ip = await localAddressTowards(entrypoint);
+    if (ip !== 0) return ip;
+  }
+  throw new SpyError(
+    'NO_ADDRESS',
+    'No entrypoint tells our address and no network leads there. Give it with --bind-address.',
+  );
+}

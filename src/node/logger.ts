@@ -1,0 +1,41 @@
+import { type DestinationStream, destination, pino } from 'pino';
+import type { Logger } from './ports.ts';
+
+/** Levels of `--log-level`. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = {
+  20: 'debug',
+  30: 'info',
+  40: 'warning',
+  50: 'error',
+  60: 'error',
+};
+
+/**
+ * A log on stderr: standard output belongs to results. Machines get JSON lines; on a terminal a line
+ * is a sentence and the fields behind it.
+ *
+ * @param beforeLine called before each line on a terminal, so that a progress line can step aside
+ */
+export function createLogger(level: LogLevel, beforeLine?: () => void): Logger {
+  const options = { level, base: null };
+  if (!process.stderr.isTTY) return pino(options, destination({ dest: 2, sync: true }));
+  const terminal: DestinationStream = {
+    write(line: string): void {
+      beforeLine?.();
+      process.stderr.write(`${sentence(line)}\n`);
+    },
+  };
+  return pino(options, terminal);
+}
+
+/** `warning: the sentence (field: value, …)` */
+function sentence(line: string): string {
+  const { level, time: _time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const details = Object.entries(fields)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+  const name = LEVEL_NAMES[Number(level)] ?? 'info';
+  return `${name}: ${String(msg)}${details === '' ? '' : ` (${details})`}`;
+}

@@ -1,0 +1,212 @@
+import { assert } from '../util/assert.ts';
+import type { Clock } from '../util/clock.ts';
+import { PACKET_BYTES } from '../wire/limits.ts';
+import type { Transport } from './ports.ts';
+
+/**
+ * What a datagram of ours is, in the order of sending. When slots run out the last class loses its
+ * oldest first, and pongs go last of all: they are what makes us a node. @source reliability 5
+ */
+export const Egress = Object.freeze({
+  PONG: 0,
+  PING: 1,
+  PRUNE: 2,
+  PULL_REQUEST: 3,
+  PUSH: 4,
+  PULL_RESPONSE: 5,
+});
+
+/** Names of the classes in counters. */
+export const EGRESS_NAMES = [
+  'pong',
+  'ping',
+  'prune',
+  'pullRequest',
+  'push',
+  'pullResponse',
+] as const;
+const CLASS_COUNT = EGRESS_NAMES.length;
+
+/** IPv4 and UDP headers count against the budget: links carry them too. */
+const HEADER_BYTES = 28;
+
+/** Datagrams handed over in one turn, so that the socket is read in between. @source architecture 4.8 */
+const TURN_PACKETS = 256;
+
+/** The runtime queues sends without limit on a slow link; above this we wait. @source architecture 7 */
+const MAX_PENDING = 256;
+
+/** What the outbox may use. */
+export interface OutboxOptions {
+  /** Datagrams that may wait. */
+  slots: number;
+  /** Long-term rate with headers; bursts may use a quarter of a second of it at once. */
+  bytesPerSecond: number;
+}
+
+/** @source reliability 5 */
+export const DEFAULT_OUTBOX: OutboxOptions = { slots: 4096, bytesPerSecond: 2_000_000 };
+
+/**
+ * Datagrams that wait to leave: fixed slots, one queue a class, a token bucket over all.
+ * A producer writes into `bytes` at the offset that `reserve` gives, then commits or releases.
+ */
+export class Outbox {
+  /** All slots, 1,232 bytes each. */
+  readonly bytes: Uint8Array;
+  /** Datagrams sent, by class. */
+  readonly sent = new Float64Array(CLASS_COUNT);
+  /** Bytes sent without headers, by class. */
+  readonly sentBytes = new Float64Array(CLASS_COUNT);
+  /** Datagrams dropped for want of a slot, by class. */
+  readonly dropped = new Float64Array(CLASS_COUNT);
+
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #capacity: number;
+  readonly #rate: number;
+  readonly #burst: number;
+  readonly #length: Uint16Array;
+  readonly #ip: Uint32Array;
+  readonly #port: Uint16Array;
+  readonly #next: Int32Array;
+  readonly #head = new Int32Array(CLASS_COUNT).fill(-1);
+  readonly #tail = new Int32Array(CLASS_COUNT).fill(-1);
+  #free = 0;
+  #waiting = 0;
+  #tokens: number;
+  #refilledMs: number;
+
+  constructor(transport: Transport, clock: Clock, options: OutboxOptions = DEFAULT_OUTBOX) {
+    const { slots } = options;
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#capacity = slots;
+    this.#rate = options.bytesPerSecond / 1000;
+    this.#burst = Math.max(options.bytesPerSecond / 4, 2 * PACKET_BYTES);
+    this.#tokens = this.#burst;
+    this.#refilledMs = clock.monoMs();
+    this.bytes = new Uint8Array(slots * PACKET_BYTES);
+    this.#length = new Uint16Array(slots);
+    this.#ip = new Uint32Array(slots);
+    this.#port = new Uint16Array(slots);
+    this.#next = new Int32Array(slots);
+    for (let slot = 0; slot < slots; slot++) this.#next[slot] = slot + 1 < slots ? slot + 1 : -1;
+  }
+
+  /** Datagrams waiting. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** How many more datagrams of a class fit without costing another its place. */
+  get free(): number {
+    return this.#capacity - this.#waiting;
+  }
+
+  /**
+   * Takes a slot for a datagram of a class, at the cost of a waiting one of a lower class if need be.
+   * @returns the slot, or -1 (counted) when everything waiting is at least as important
+   */
+  reserve(egress: number): number {
+    if (this.#free < 0 && !this.#evict(egress)) {
+      this.dropped[egress]!++;
+      return -1;
+    }
+    const slot = this.#free;
+    this.#free = this.#next[slot]!;
+    return slot;
+  }
+
+  /** Offset of a slot in `bytes`. */
+  at(slot: number): number {
+    return slot * PACKET_BYTES;
+  }
+
+  /** Queues a reserved slot. @units ip: IPv4 as a number */
+  commit(slot: number, length: number, ip: number, port: number, egress: number): void {
+    assert(length > 0 && length <= PACKET_BYTES, 'a datagram is 1 to 1,232 bytes');
+    this.#length[slot] = length;
+    this.#ip[slot] = ip;
+    this.#port[slot] = port;
+    this.#next[slot] = -1;
+    const tail = this.#tail[egress]!;
+    if (tail < 0) this.#head[egress] = slot;
+    else this.#next[tail] = slot;
+    this.#tail[egress] = slot;
+    this.#waiting++;
+  }
+
+  /** Gives a reserved slot back unused. */
+  release(slot: number): void {
+    this.#next[slot] = this.#free;
+    this.#free = slot;
+  }
+
+  /** Queues a copy of a datagram. @returns whether it found a place */
+  put(
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    ip: number,
+    port: number,
+    egress: number,
+  ): boolean {
+    const slot = this.reserve(egress);
+    if (slot < 0) return false;
+    this.bytes.set(bytes.subarray(at, at + length), slot * PACKET_BYTES);
+    this.commit(slot, length, ip, port, egress);
+    return true;
+  }
+
+  /**
+   * Sends what budget, turn and socket allow.
+   * @returns whether something is left that the next turn could send
+   */
+  flush(): boolean {
+    const nowMs = this.#clock.monoMs();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#refilledMs) * this.#rate);
+    this.#refilledMs = nowMs;
+    let turn = TURN_PACKETS;
+    for (let egress = 0; egress < CLASS_COUNT; egress++) {
+      for (let slot = this.#head[egress]!; slot >= 0; slot = this.#head[egress]!) {
+        const length = this.#length[slot]!;
+        if (turn-- <= 0 || this.#transport.pending() > MAX_PENDING) return true;
+        if (this.#tokens < length + HEADER_BYTES) return false;
+        this.#tokens -= length + HEADER_BYTES;
+        this.#transport.send(
+          this.bytes,
+          slot * PACKET_BYTES,
+          length,
+          this.#ip[slot]!,
+          this.#port[slot]!,
+        );
+        this.sent[egress]!++;
+        this.sentBytes[egress]! += length;
+        this.#pop(egress);
+      }
+    }
+    return false;
+  }
+
+  /** Drops the oldest waiting datagram of the least important class below `egress`. */
+  #evict(egress: number): boolean {
+    for (let victim = CLASS_COUNT - 1; victim > egress; victim--) {
+      if (this.#head[victim]! < 0) continue;
+      this.#pop(victim);
+      this.dropped[victim]!++;
+      return true;
+    }
+    return false;
+  }
+
+  /** Frees the head of a queue. */
+  #pop(egress: number): void {
+    const slot = this.#head[egress]!;
+    const next = this.#next[slot]!;
+    this.#head[egress] = next;
+    if (next < 0) this.#tail[egress] = -1;
+    this.#waiting--;
+    this.release(slot);
+  }
+}

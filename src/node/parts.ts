@@ -1,0 +1,132 @@
+import { Timeouts } from '../crds/expire.ts';
+import type { Hasher } from '../crds/label.ts';
+import { CrdsTable } from '../crds/table.ts';
+import type { TableView } from '../crds/view.ts';
+import type { Identity } from '../crypto/identity.ts';
+import type { Verifier } from '../crypto/verify.ts';
+import { ActiveSet } from '../gossip/active-set.ts';
+import { PingCache, type PingCacheSizes } from '../gossip/ping.ts';
+import { PeerCandidates } from '../gossip/pull-peers.ts';
+import { ReceivedCache } from '../gossip/received-cache.ts';
+import { UnprovedContacts } from '../gossip/unproved.ts';
+import { counterBlock } from '../shm/counters.ts';
+import type { Capacities } from '../shm/layout.ts';
+import { createRegions, type Regions } from '../shm/regions.ts';
+import { BatchRing } from '../shm/slab.ts';
+import { VerifiedSet } from '../shm/verified.ts';
+import { SignedMessages } from '../tasks/gossip.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Rng } from '../util/rng.ts';
+import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
+import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
+import type { Logger, Transport } from './ports.ts';
+import { Publisher } from './publish.ts';
+import { Sightings } from './sightings.ts';
+
+/** What a node is told. */
+export interface NodeOptions {
+  readonly identity: Identity;
+  readonly shredVersion: number;
+  /** What our contact info says; the gossip socket has key 0. */
+  readonly sockets: readonly ContactInfoSocket[];
+  readonly version: ContactInfoVersion;
+  /** Addresses to ask first. @units ip: IPv4 as a number */
+  readonly entrypoints: readonly { readonly ip: number; readonly port: number }[];
+  /** Whether private and loopback addresses are talked to. */
+  readonly allowPrivate: boolean;
+  /** Asks quickly until the table is full, then at an honest node's pace. */
+  readonly eager: boolean;
+  readonly capacities?: Partial<Capacities>;
+  readonly pingSizes?: PingCacheSizes;
+  readonly outbox?: Partial<OutboxOptions>;
+  /** Whether the regions lie in shared memory. */
+  readonly shared?: boolean;
+}
+
+/** What a node is given. @source architecture 9 */
+export interface NodePorts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly verifier: Verifier;
+  readonly xxhash: Hasher;
+}
+
+/** The state that the parts of a node share; all of it belongs to the main thread. */
+export class NodeParts {
+  readonly options: NodeOptions;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly verifier: Verifier;
+  readonly identity: Identity;
+  readonly regions: Regions;
+  readonly ring: BatchRing;
+  readonly table: CrdsTable;
+  readonly view: TableView;
+  readonly verified: VerifiedSet;
+  readonly counters: Float64Array;
+  readonly outbox: Outbox;
+  readonly pings: PingCache;
+  readonly candidates: PeerCandidates;
+  readonly activeSet: ActiveSet;
+  readonly received: ReceivedCache;
+  readonly unproved = new UnprovedContacts();
+  readonly sightings = new Sightings();
+  readonly messages: SignedMessages;
+  readonly publisher: Publisher;
+  timeouts: Timeouts;
+
+  constructor(options: NodeOptions, ports: NodePorts) {
+    const { identity, shredVersion, allowPrivate } = options;
+    this.options = options;
+    this.transport = ports.transport;
+    this.clock = ports.clock;
+    this.rng = ports.rng;
+    this.logger = ports.logger;
+    this.verifier = ports.verifier;
+    this.identity = identity;
+    this.regions = createRegions(options.capacities, options.shared ?? true);
+    this.ring = new BatchRing(this.regions.ring);
+    this.verified = new VerifiedSet(this.regions.verified);
+    this.verified.seed(ports.rng.u32());
+    this.table = new CrdsTable(this.regions, {
+      xxhash: ports.xxhash,
+      hashSeed: ports.rng.u32(),
+    });
+    this.view = this.table.view;
+    this.counters = counterBlock(this.regions.counters, 0);
+    this.outbox = new Outbox(ports.transport, ports.clock, {
+      ...DEFAULT_OUTBOX,
+      ...options.outbox,
+    });
+    this.pings = new PingCache(ports.rng, allowPrivate, options.pingSizes);
+    this.candidates = new PeerCandidates(
+      { ourKey: identity.publicKey, shredVersion, allowPrivate },
+      ports.rng,
+      this.regions.capacities.peerRows,
+    );
+    this.activeSet = new ActiveSet(identity.publicKey, ports.rng);
+    this.received = new ReceivedCache(ports.rng);
+    this.messages = new SignedMessages(identity);
+    this.publisher = new Publisher(identity, this.table, ports.clock, {
+      sockets: options.sockets,
+      version: options.version,
+      shredVersion,
+      outset: ports.clock.wallMs() * 1000,
+    });
+    this.timeouts = new Timeouts(identity.publicKey, this.table.stakes);
+  }
+
+  /** Our own stake, lamports. */
+  get ourStake(): number {
+    return this.table.stakes.get(this.identity.publicKey, 0);
+  }
+
+  /** Counts an outcome of a packet or value. */
+  count(outcome: number): void {
+    this.counters[-outcome]!++;
+  }
+}

@@ -1,0 +1,228 @@
+import { chooseEntrypoint, type Entrypoint } from '../gossip/pull-peers.ts';
+import { FilterBuilder, filterShape } from '../gossip/pull-request.ts';
+import { Deck } from '../gossip/sample.ts';
+import { formatAddress } from '../util/ipv4.ts';
+import { writePullRequest } from '../wire/encode.ts';
+import { Egress } from './outbox.ts';
+import type { NodeParts } from './parts.ts';
+import { PullPace } from './pull-pace.ts';
+
+/** How long a peer counts as asked: a ping that comes back within it is its test of our address. */
+const ASKED_MS = 3_000;
+
+/** Peers remembered as asked or open. */
+const MAX_PEERS = 4_096;
+
+/** Requests to one peer in one eager round: what an unstaked Agave node answers of them in a burst. */
+const EAGER_PER_PEER = 8;
+
+/** New peers tried in one eager round, so that there is soon more than one to ask. */
+const EAGER_TRIALS = 6;
+
+/** What we know of an address we asked. */
+interface Asked {
+  askedMs: number;
+  /** It has tested our address or answered: requests to it are not wasted. */
+  open: boolean;
+}
+
+/**
+ * Asks others for what we lack. An honest node asks an eighth of all partitions every half second;
+ * while the table is still empty we ask all of them as often as the pace allows, of those who answer.
+ *
+ * @source behaviour 3
+ */
+export class Pulls {
+  /** Labels that were not in the table before, over all answers. */
+  gained = 0;
+  /** Pull requests sent. */
+  sent = 0;
+  readonly #parts: NodeParts;
+  readonly #filters: FilterBuilder;
+  readonly #entrypoints: Entrypoint[];
+  readonly #asked = new Map<string, Asked>();
+  readonly #pace: PullPace;
+  #discovered = 0;
+
+  constructor(parts: NodeParts) {
+    const { rng, options, clock } = parts;
+    this.#parts = parts;
+    this.#filters = new FilterBuilder(rng, new Deck());
+    this.#pace = new PullPace(options.eager);
+    this.#entrypoints = options.entrypoints.map(({ ip, port }) => ({
+      ip,
+      port,
+      wallclock: clock.wallMs(),
+    }));
+  }
+
+  /** Whether the table still fills quickly. */
+  get eager(): boolean {
+    return this.#pace.eager;
+  }
+
+  /** Whether an address is a configured entrypoint. */
+  isEntrypoint(ip: number, port: number): boolean {
+    return this.#entrypoints.some((e) => e.ip === ip && e.port === port);
+  }
+
+  /** Notes a pull response. @units discovered: nodes in it that we had never heard of */
+  answered(ip: number, port: number, discovered: number, monoMs: number): void {
+    this.#discovered += discovered;
+    const asked = this.#asked.get(formatAddress(ip, port));
+    if (asked) asked.open = true;
+    this.#pace.answered(monoMs);
+  }
+
+  /**
+   * Notes a ping that we answered. When it comes from somebody we just asked, our request was dropped
+   * for want of this answer: ask again at once.
+   */
+  pinged(ip: number, port: number, monoMs: number): void {
+    const asked = this.#asked.get(formatAddress(ip, port));
+    if (!asked || asked.open || monoMs - asked.askedMs > ASKED_MS) return;
+    asked.open = true;
+    if (this.#pace.eager) this.#ask([{ ip, port }], this.#pace.take(EAGER_PER_PEER, monoMs));
+  }
+
+  /** The pulls of one gossip round, every 100 ms. @units round: counts from 0 */
+  round(round: number): void {
+    const monoMs = this.#parts.clock.monoMs();
+    if (this.#pace.eager) this.#eagerRound(monoMs);
+    else if (round % 5 === 0) this.#honestRound();
+  }
+
+  /** @source behaviour 3.2 to 3.6 */
+  #honestRound(): void {
+    const { candidates, rng, view, clock, options } = this.#parts;
+    this.#gather();
+    const nowMs = clock.wallMs();
+    this.#buildFilters();
+    const targets: { ip: number; port: number }[] = [];
+    if (candidates.count > 0) {
+      for (let i = 0; i < this.#filters.count; i++) targets.push(this.#chosen());
+    }
+    this.#send(targets);
+    const isKnown = (ip: number, port: number): boolean => {
+      const { columns, highWater } = view.peers;
+      for (let peer = 0; peer < highWater; peer++) {
+        if (columns.ip[peer] === ip && columns.port[peer] === port) return true;
+      }
+      return false;
+    };
+    const chosen = chooseEntrypoint(
+      this.#entrypoints,
+      targets.length,
+      nowMs,
+      options.allowPrivate,
+      isKnown,
+      rng,
+    );
+    const entrypoint = this.#entrypoints[chosen];
+    if (entrypoint) this.#send(Array(this.#filters.count).fill(entrypoint));
+  }
+
+  /** Spreads as many requests as the pace allows over those who answer, and tries a few others. */
+  #eagerRound(monoMs: number): void {
+    this.#gather();
+    const { candidates } = this.#parts;
+    const trials: { ip: number; port: number }[] = [];
+    const open: { ip: number; port: number }[] = [];
+    const consider = (ip: number, port: number): void => {
+      const asked = this.#asked.get(formatAddress(ip, port));
+      if (asked?.open) open.push({ ip, port });
+      else if (trials.length < EAGER_TRIALS && (!asked || monoMs - asked.askedMs > ASKED_MS)) {
+        trials.push({ ip, port });
+      }
+    };
+    for (const { ip, port } of this.#entrypoints) consider(ip, port);
+    const start = candidates.count > 0 ? this.#parts.rng.below(candidates.count) : 0;
+    for (let i = 0; i < candidates.count && open.length < 64; i++) {
+      const c = (start + i) % candidates.count;
+      if (!this.isEntrypoint(candidates.ip[c]!, candidates.port[c]!)) {
+        consider(candidates.ip[c]!, candidates.port[c]!);
+      }
+    }
+    const wanted = trials.length + open.length * EAGER_PER_PEER;
+    const granted = this.#pace.take(wanted, monoMs);
+    const targets = trials.slice(0, granted);
+    for (let i = 0; targets.length < granted; i++) targets.push(open[i % open.length]!);
+    this.#ask(targets, granted);
+    const known = this.#parts.view.size + this.#parts.unproved.size;
+    const wasEager = this.#pace.eager;
+    this.#pace.judge(this.gained + this.#discovered, known, 2 ** this.#filters.maskBits, monoMs);
+    if (wasEager && !this.#pace.eager) {
+      this.#parts.logger.info({ values: known }, 'the table is full: asking at an honest pace now');
+    }
+  }
+
+  /** Sends requests for `count` partitions, to the targets in turn. */
+  #ask(targets: readonly { ip: number; port: number }[], count: number): void {
+    if (count === 0 || targets.length === 0) return;
+    this.#buildFilters(count);
+    const spread: { ip: number; port: number }[] = [];
+    for (let i = 0; i < this.#filters.count; i++) spread.push(targets[i % targets.length]!);
+    this.#send(spread);
+  }
+
+  #gather(): void {
+    const { candidates, view, pings, clock, ourStake } = this.#parts;
+    candidates.gather(view, pings, clock.wallMs(), clock.monoMs(), ourStake);
+  }
+
+  #chosen(): { ip: number; port: number } {
+    const { candidates, rng } = this.#parts;
+    const i = candidates.choose(rng);
+    return { ip: candidates.ip[i]!, port: candidates.port[i]! };
+  }
+
+  /**
+   * Fills filters with everything that need not be sent to us. Contact infos that wait for their
+   * address belong to it: a validator has to be told again, we keep them.
+   */
+  #buildFilters(count?: number): void {
+    const { publisher, table, unproved, view } = this.#parts;
+    const caller = publisher.signContact();
+    const items = view.size + unproved.size + table.purged.size + table.failed.size;
+    const filters = this.#filters;
+    filters.start(filterShape(caller.length), items, count);
+    filters.addTable(view);
+    filters.addQueue(table.purged);
+    filters.addQueue(table.failed);
+    for (const contact of unproved.values()) filters.add(contact.hash, 0);
+  }
+
+  /** Sends filter i to target i. */
+  #send(targets: readonly { ip: number; port: number }[]): void {
+    const { outbox, publisher, clock } = this.#parts;
+    if (targets.length === 0) return;
+    const caller = publisher.signContact();
+    const monoMs = clock.monoMs();
+    for (let i = 0; i < targets.length; i++) {
+      const { ip, port } = targets[i]!;
+      const slot = outbox.reserve(Egress.PULL_REQUEST);
+      if (slot < 0) return;
+      const at = outbox.at(slot);
+      const filter = this.#filters.filters[i]!;
+      const end = writePullRequest(outbox.bytes, at, filter, caller, 0, caller.length);
+      outbox.commit(slot, end - at, ip, port, Egress.PULL_REQUEST);
+      this.sent++;
+      this.#note(formatAddress(ip, port), monoMs);
+    }
+  }
+
+  #note(key: string, monoMs: number): void {
+    const asked = this.#asked.get(key);
+    if (asked) {
+      asked.askedMs = monoMs;
+      return;
+    }
+    if (this.#asked.size >= MAX_PEERS) {
+      for (const oldest of this.#asked.keys()) {
+        this.#asked.delete(oldest);
+        break;
+      }
+    }
+    this.#asked.set(key, { askedMs: monoMs, open: false });
+  }
+}

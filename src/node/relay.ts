@@ -1,0 +1,137 @@
+import { originBucket } from '../gossip/active-set.ts';
+import { checkPrune } from '../gossip/policy.ts';
+import { PrunePlan } from '../gossip/prune.ts';
+import { PushPlan } from '../gossip/push.ts';
+import { ROW_BYTES, SLOT_BYTES } from '../shm/layout.ts';
+import { equalBytes, readU64 } from '../util/bytes.ts';
+import { isReachable } from '../util/ipv4.ts';
+import { Outcome } from '../util/outcome.ts';
+import { PRUNE_ORIGINS_AT, pruneSignatureAt, writeValuesHeader } from '../wire/encode.ts';
+import { Message, PUBKEY_BYTES, SIGNATURE_BYTES, VALUES_HEADER_BYTES } from '../wire/limits.ts';
+import { Egress } from './outbox.ts';
+import type { NodeParts } from './parts.ts';
+
+/** Pushing what we hold to others, and the prunes that steer it, theirs and ours. */
+export class Relay {
+  readonly #parts: NodeParts;
+  readonly #pushes: PushPlan;
+  readonly #prunes: PrunePlan;
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+    this.#pushes = new PushPlan(parts.activeSet);
+    this.#prunes = new PrunePlan(parts.received);
+  }
+
+  /** Sends what came into the table since the last time. @source behaviour 6.1 */
+  push(): void {
+    const { view, clock, table, ourStake, activeSet } = this.#parts;
+    const plan = this.#pushes;
+    if (plan.cursor === view.cursor) return;
+    plan.generate(view, clock.wallMs(), ourStake, table.stakes.size);
+    while (plan.nextPeer()) {
+      const peer = this.#findPeer(activeSet.peerKeys, plan.peer * PUBKEY_BYTES, true);
+      if (peer < 0) continue;
+      while (plan.nextPacket()) this.#sendValues(peer, plan);
+    }
+  }
+
+  /** Begins a batch of received pushes. */
+  startPrunes(): void {
+    this.#prunes.start();
+  }
+
+  /** Looks at the relayers of an origin that a push brought something new of. @source behaviour 7.2 */
+  judge(bytes: Uint8Array, originAt: number): void {
+    this.#prunes.judge(bytes, originAt, this.#parts.ourStake, this.#parts.table.stakes);
+  }
+
+  /** Asks relayers to stop sending what others bring earlier. @source behaviour 7.3 */
+  sendPrunes(): void {
+    const { outbox, messages, view, clock } = this.#parts;
+    const plan = this.#prunes;
+    while (plan.next()) {
+      const peer = this.#findPeer(plan.relayer, 0, false);
+      if (peer < 0) continue;
+      const slot = outbox.reserve(Egress.PRUNE);
+      if (slot < 0) continue;
+      const length = messages.prune(
+        outbox.bytes,
+        outbox.at(slot),
+        plan.origins,
+        plan.originCount,
+        plan.relayer,
+        0,
+        clock.wallMs(),
+      );
+      const { ip, port } = view.peers.columns;
+      outbox.commit(slot, length, ip[peer]!, port[peer]!, Egress.PRUNE);
+    }
+  }
+
+  /** Obeys a prune that was verified. @source behaviour 7.4 @returns its outcome */
+  obey(packet: number, nowMs: number): number {
+    const { regions, identity, activeSet, table, ourStake } = this.#parts;
+    const { bytes } = regions.ring;
+    const at = packet * SLOT_BYTES;
+    const count = readU64(bytes, at + PRUNE_ORIGINS_AT - 8);
+    const destinationAt = at + pruneSignatureAt(count) + SIGNATURE_BYTES;
+    const isForUs = equalBytes(bytes, destinationAt, identity.publicKey, 0, PUBKEY_BYTES);
+    const wallclock = readU64(bytes, destinationAt + PUBKEY_BYTES);
+    const outcome = checkPrune(wallclock, nowMs, isForUs);
+    if (outcome !== Outcome.OK) return outcome;
+    for (let i = 0; i < count; i++) {
+      const originAt = at + PRUNE_ORIGINS_AT + i * PUBKEY_BYTES;
+      const bucket = originBucket(ourStake, table.stakes.get(bytes, originAt));
+      activeSet.prune(bucket, bytes, at + 4, bytes, originAt);
+    }
+    return Outcome.OK;
+  }
+
+  /**
+   * Row of a peer that can be sent to, -1 when its address is unknown, unusable or not proved: a push
+   * may claim to come from anybody, and nobody shall aim our prunes or pushes. @source reliability C7
+   */
+  #findPeer(keys: Uint8Array, keyAt: number, mayPing: boolean): number {
+    const { view, pings, clock, options } = this.#parts;
+    const peer = view.peers.find(keys, keyAt);
+    if (peer < 0 || view.peers.contactRow(peer) < 0) return -1;
+    const { ip, port } = view.peers.columns;
+    if (!isReachable(ip[peer]!, port[peer]!, options.allowPrivate)) return -1;
+    const nowMs = clock.monoMs();
+    if (pings.isProved(keys, keyAt, ip[peer]!, port[peer]!, nowMs)) return peer;
+    if (mayPing) pings.check(keys, keyAt, ip[peer]!, port[peer]!, nowMs, true);
+    return -1;
+  }
+
+  #sendValues(peer: number, plan: PushPlan): void {
+    const { outbox, identity, view } = this.#parts;
+    const slot = outbox.reserve(Egress.PUSH);
+    if (slot < 0) return;
+    const at = outbox.at(slot);
+    const key = identity.publicKey;
+    writeValuesHeader(outbox.bytes, at, Message.PUSH, key, 0, plan.size);
+    writeRows(this.#parts, plan.rows, plan.first, plan.size, outbox.bytes, at);
+    const { ip, port } = view.peers.columns;
+    const length = VALUES_HEADER_BYTES + plan.bytes;
+    outbox.commit(slot, length, ip[peer]!, port[peer]!, Egress.PUSH);
+  }
+}
+
+/** Copies values of the table behind a header that was written at `at`. */
+export function writeRows(
+  parts: NodeParts,
+  rows: Int32Array,
+  first: number,
+  count: number,
+  out: Uint8Array,
+  at: number,
+): void {
+  const { bytes, length } = parts.view.columns;
+  let next = at + VALUES_HEADER_BYTES;
+  for (let i = first; i < first + count; i++) {
+    const row = rows[i]!;
+    out.set(bytes.subarray(row * ROW_BYTES, row * ROW_BYTES + length[row]!), next);
+    next += length[row]!;
+  }
+}

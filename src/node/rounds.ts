@@ -1,0 +1,110 @@
+import { forgetHashes, purgeTimedOut, trim } from '../crds/expire.ts';
+import { Counter } from '../shm/counters.ts';
+import type { Answers } from './answers.ts';
+import type { Applier } from './apply.ts';
+import type { Contacts } from './contacts.ts';
+import type { NodeParts } from './parts.ts';
+import type { Pulls } from './pulls.ts';
+import type { Relay } from './relay.ts';
+
+/** Period of the gossip loop. @source behaviour 0.3 */
+export const ROUND_MS = 100;
+
+/** Own contact info and active set are renewed when this has passed. @source behaviour 0.3, 1.4 */
+const REFRESH_MS = 7_500;
+
+/**
+ * While peers prove themselves for the first time, both are renewed this often: whoever joins shall
+ * not wait for the next 7.5 s to be introduced. @source behaviour 9.5, last paragraph
+ */
+const HURRIED_REFRESH_MS = 500;
+
+/** How long after the start this may go on. */
+const HURRY_MS = 10_000;
+
+/** Rounds between two looks at contact infos whose address has not answered. */
+const RENEW_EVERY_ROUNDS = 5;
+
+/** Contact infos that wait are forgotten when nobody has repeated them for this long. */
+const UNPROVED_RETENTION_MS = 60_000;
+
+/** The parts of a node that act in a round. */
+export interface RoundTargets {
+  readonly contacts: Contacts;
+  readonly answers: Answers;
+  readonly relay: Relay;
+  readonly pulls: Pulls;
+  readonly applier: Applier;
+}
+
+/** What happens by itself, every 100 ms. @source behaviour 1.4 */
+export class Rounds {
+  readonly #parts: NodeParts;
+  readonly #targets: RoundTargets;
+  readonly #startedMs: number;
+  #round = 0;
+  #refreshedMs = Number.NEGATIVE_INFINITY;
+  #proofsAtRefresh = 0;
+
+  constructor(parts: NodeParts, targets: RoundTargets) {
+    this.#parts = parts;
+    this.#targets = targets;
+    this.#startedMs = parts.clock.monoMs();
+  }
+
+  /** One gossip round. */
+  tick(): void {
+    const { clock, counters, options, pings, rng, table, timeouts, unproved, view } = this.#parts;
+    const { answers, applier, contacts, pulls, relay } = this.#targets;
+    const nowMs = clock.wallMs();
+    const monoMs = clock.monoMs();
+    const round = this.#round++;
+    counters[Counter.VALUES_TRIMMED]! += trim(table, applier.keep, rng, nowMs);
+    relay.push();
+    pulls.round(round);
+    counters[Counter.VALUES_TIMED_OUT]! += purgeTimedOut(table, timeouts, nowMs);
+    forgetHashes(table, nowMs);
+    if (round % RENEW_EVERY_ROUNDS === 0) {
+      unproved.expire(nowMs - UNPROVED_RETENTION_MS);
+      contacts.renew(monoMs);
+    }
+    if (this.#isRefreshDue(monoMs)) {
+      this.#refreshedMs = monoMs;
+      this.#proofsAtRefresh = contacts.proofs;
+      this.#parts.publisher.refreshContact();
+      this.#parts.candidates.gather(view, pings, nowMs, monoMs, this.#parts.ourStake);
+      const items = Math.max(view.peers.size, table.stakes.size);
+      this.#parts.activeSet.rotate(this.#parts.candidates, items);
+      relay.push();
+    }
+    table.journal.publish();
+    if (options.entrypoints.length > 0) this.#keepEntrypoints();
+    answers.sendPings();
+  }
+
+  #isRefreshDue(monoMs: number): boolean {
+    const sinceMs = monoMs - this.#refreshedMs;
+    if (sinceMs > REFRESH_MS) return true;
+    const isYoung = monoMs - this.#startedMs < HURRY_MS;
+    const hasNew = this.#targets.contacts.proofs > this.#proofsAtRefresh;
+    return (
+      isYoung && sinceMs >= HURRIED_REFRESH_MS && (hasNew || this.#parts.activeSet.peerCount > 0)
+    );
+  }
+
+  /** Entrypoints that the table knows by now are never trimmed. @source behaviour 9.4 */
+  #keepEntrypoints(): void {
+    const { options, view, identity } = this.#parts;
+    const { applier } = this.#targets;
+    if (applier.keep.length > options.entrypoints.length) return;
+    const { columns, highWater } = view.peers;
+    const keep = [identity.publicKey];
+    for (let peer = 0; peer < highWater; peer++) {
+      const isOne = options.entrypoints.some(
+        (e) => e.ip === columns.ip[peer] && e.port === columns.port[peer],
+      );
+      if (isOne) keep.push(columns.pubkey.slice(peer * 32, peer * 32 + 32));
+    }
+    applier.keep = keep;
+  }
+}

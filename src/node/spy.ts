@@ -1,0 +1,163 @@
+import { Timeouts } from '../crds/expire.ts';
+import type { Stakes } from '../crds/peers.ts';
+import { countsAsStaked, isTaken } from '../gossip/policy.ts';
+import { Counter, outcomeCounts } from '../shm/counters.ts';
+import { ListenTask } from '../tasks/listen.ts';
+import { Outcome } from '../util/outcome.ts';
+import type { ValueData } from '../wire/decoded.ts';
+import { Answers } from './answers.ts';
+import { Applier } from './apply.ts';
+import { Contacts } from './contacts.ts';
+import { Ingress } from './ingress.ts';
+import { type NodeOptions, NodeParts, type NodePorts } from './parts.ts';
+import { Pulls } from './pulls.ts';
+import { Relay } from './relay.ts';
+import { ROUND_MS, Rounds } from './rounds.ts';
+
+/** Batches worked off in one turn, so that the socket is read in between. */
+const TURN_BATCHES = 4;
+
+/** How soon waiting datagrams are looked at again when only the budget held them back. */
+const DRAIN_MS = 10;
+
+/**
+ * A node of the gossip network, from datagrams in to datagrams out. It owns no clock, socket or
+ * randomness: those are given to it, so whole networks of nodes run in one process on virtual time.
+ *
+ * @source architecture 9
+ */
+export class SpyNode {
+  readonly parts: NodeParts;
+  readonly contacts: Contacts;
+  readonly answers: Answers;
+  readonly pulls: Pulls;
+  readonly #relay: Relay;
+  readonly #ingress: Ingress;
+  readonly #applier: Applier;
+  readonly #rounds: Rounds;
+  readonly #listen: ListenTask;
+  #isScheduled = false;
+  #isStopped = false;
+  #cancelRounds: () => void = () => {};
+  #cancelDrain: () => void = () => {};
+
+  constructor(options: NodeOptions, ports: NodePorts) {
+    const parts = new NodeParts(options, ports);
+    this.parts = parts;
+    this.contacts = new Contacts(parts);
+    this.answers = new Answers(parts);
+    this.pulls = new Pulls(parts);
+    this.#relay = new Relay(parts);
+    this.#ingress = new Ingress(parts);
+    const targets = {
+      contacts: this.contacts,
+      answers: this.answers,
+      relay: this.#relay,
+      pulls: this.pulls,
+    };
+    this.#applier = new Applier(parts, targets);
+    this.#rounds = new Rounds(parts, { ...targets, applier: this.#applier });
+    this.#listen = new ListenTask({
+      regions: parts.regions,
+      verified: parts.verified,
+      verifier: parts.verifier,
+      gate: (kind, bytes, originAt) => {
+        const { stakes } = parts.table;
+        return isTaken(kind, countsAsStaked(stakes.size, stakes.get(bytes, originAt)));
+      },
+    });
+  }
+
+  /** Starts the rounds; the transport delivers to `receive`. */
+  start(): void {
+    this.#rounds.tick();
+    this.#cancelRounds = this.parts.clock.every(ROUND_MS, () => {
+      this.#rounds.tick();
+      this.#flush();
+    });
+    this.#flush();
+  }
+
+  /** Takes a datagram from the transport. @units ip: IPv4 as a number */
+  receive(bytes: Uint8Array, at: number, length: number, ip: number, port: number): void {
+    if (this.#isStopped) {
+      this.parts.counters[Counter.DATAGRAMS_RECEIVED]!++;
+      this.parts.count(Outcome.SHED_STOPPING);
+      return;
+    }
+    this.#ingress.accept(bytes, at, length, ip, port);
+    this.#schedule();
+  }
+
+  /** Works off what was received, up to a turn's worth, and sends what came of it. */
+  pump(): void {
+    const { ring } = this.parts;
+    this.#ingress.seal();
+    for (let turn = TURN_BATCHES; turn > 0; turn--) {
+      const claimed = ring.claim();
+      if (claimed < 0) break;
+      this.#listen.run(claimed);
+      ring.finish(claimed);
+      for (let batch = ring.next(); batch >= 0; batch = ring.next()) {
+        this.#applier.apply(batch);
+        ring.release();
+      }
+    }
+    this.#flush();
+    if (ring.waiting > 0) this.#schedule();
+  }
+
+  /** Signs and publishes a value in our name. */
+  publish(data: ValueData): void {
+    this.parts.publisher.publish(data);
+    this.#relay.push();
+    this.#flush();
+  }
+
+  /** Takes over a new map of stakes. */
+  setStakes(stakes: Stakes): void {
+    this.parts.table.setStakes(stakes);
+    this.parts.timeouts = new Timeouts(this.parts.identity.publicKey, stakes);
+  }
+
+  /** Ends the rounds and works off what was received before. @source architecture 8 */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#cancelRounds();
+    this.#cancelDrain();
+    while (this.parts.ring.used > 0 || this.#hasOpen()) this.pump();
+    this.parts.outbox.flush();
+  }
+
+  /** Everything that was counted, by name. */
+  counts(): { outcomes: Record<string, number>; signatures: number; knownValues: number } {
+    return {
+      outcomes: outcomeCounts(this.parts.regions.counters),
+      signatures: this.#listen.signatures,
+      knownValues: this.#listen.known,
+    };
+  }
+
+  #hasOpen(): boolean {
+    this.#ingress.seal();
+    return this.parts.ring.used > 0;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.parts.clock.soon(() => {
+      this.#isScheduled = false;
+      this.pump();
+    });
+  }
+
+  #flush(): void {
+    const { outbox, clock } = this.parts;
+    const goOn = outbox.flush();
+    if (outbox.waiting === 0 || this.#isStopped) return;
+    this.#cancelDrain();
+    this.#cancelDrain = clock.after(goOn ? 0 : DRAIN_MS, () => this.#flush());
+  }
+}

@@ -1,0 +1,164 @@
+import { sha256Into } from '../crypto/hash.ts';
+import { createVerifyBatch, type Verifier, type VerifyBatch } from '../crypto/verifier.ts';
+import { BATCH_SLOTS, BATCH_VALUES, SLOT_BYTES } from '../shm/layout.ts';
+import type { Regions } from '../shm/regions.ts';
+import type { VerifiedSet } from '../shm/verified.ts';
+import { Outcome } from '../util/outcome.ts';
+import { pruneSignedBytes, writePruneSignedBytes } from '../wire/encode.ts';
+import { HASH_BYTES, Message, SIGNATURE_BYTES } from '../wire/limits.ts';
+import { canonicalizeValue, PacketFields, skim, VALUE_NOT_CANONICAL } from '../wire/skim.ts';
+
+/** Whether values of a kind and origin are wanted at all; asked before any signature is checked. */
+export type IngressGate = (kind: number, bytes: Uint8Array, originAt: number) => boolean;
+
+/** What a listen task works with; everything but the regions belongs to its thread. */
+export interface ListenParts {
+  readonly regions: Regions;
+  readonly verified: VerifiedSet;
+  readonly verifier: Verifier;
+  readonly gate: IngressGate;
+}
+
+/** Room for the longest prune that fits a packet, as it is signed. */
+const PRUNE_SCRATCH_BYTES = pruneSignedBytes(33);
+
+/**
+ * Works batches of received datagrams off: structure, rules, identity, signatures. Cheapest test
+ * first; the first bad signature discards its packet, as validators do. Touches no table: what
+ * depends on it is decided where the results are applied.
+ */
+export class ListenTask {
+  readonly #parts: ListenParts;
+  readonly #fields = new PacketFields();
+  readonly #batch: VerifyBatch;
+  /** Packet of each row of the verify batch, counted over all batches. */
+  readonly #verifyPacket = new Uint32Array(BATCH_VALUES + BATCH_SLOTS);
+  readonly #pruneScratch = new Uint8Array(PRUNE_SCRATCH_BYTES);
+  /** Signatures checked and hashes found among the verified, since the start. */
+  signatures = 0;
+  known = 0;
+
+  constructor(parts: ListenParts) {
+    this.#parts = parts;
+    this.#batch = createVerifyBatch(parts.regions.ring.bytes, BATCH_VALUES + BATCH_SLOTS);
+  }
+
+  /**
+   * Fills `outcome`, `message`, `firstRow` and `rowCount` of every packet and the records of its values.
+   *
+   * @owner the batch and its records belong to the caller until it raises DONE
+   */
+  run(batch: number): void {
+    const { ring } = this.#parts.regions;
+    const count = ring.count[batch * 16]!;
+    this.#batch.count = 0;
+    let row = batch * BATCH_VALUES;
+    for (let slot = 0; slot < count; slot++) {
+      row = this.#skimPacket(batch * BATCH_SLOTS + slot, slot, row);
+    }
+    this.#parts.verifier.verifyBatch(this.#batch);
+    this.signatures += this.#batch.count;
+    this.#settle();
+  }
+
+  /** @returns the row behind those of this packet */
+  #skimPacket(packet: number, slot: number, row: number): number {
+    const { ring } = this.#parts.regions;
+    const fields = this.#fields;
+    const at = packet * SLOT_BYTES;
+    const end = at + ring.length[packet]!;
+    let outcome = skim(ring.bytes, at, end, fields, this.#parts.regions.records, row);
+    const rows = outcome === Outcome.OK ? fields.valueCount : 0;
+    ring.message[packet] = Math.max(0, fields.message);
+    ring.firstRow[packet] = row % BATCH_VALUES;
+    ring.rowCount[packet] = rows;
+    if (outcome === Outcome.OK) outcome = this.#identify(packet, slot, row, rows);
+    ring.outcome[packet] = outcome;
+    return row + rows;
+  }
+
+  /** Collects what must be verified of one packet. @returns its outcome so far */
+  #identify(packet: number, slot: number, firstRow: number, rows: number): number {
+    const fields = this.#fields;
+    switch (fields.message) {
+      case Message.PING:
+      case Message.PONG:
+        this.#queue(packet, fields.sender, fields.signatureAt, fields.tokenAt, fields.signatureAt);
+        return Outcome.OK;
+      case Message.PRUNE:
+        return this.#verifyPrune(packet) ? Outcome.OK : Outcome.PRUNE_SIGNATURE;
+      default:
+        if (rows === 0) return Outcome.PACKET_NO_VALUES;
+    }
+    const gated = fields.message !== Message.PULL_REQUEST;
+    let kept = 0;
+    for (let row = firstRow; row < firstRow + rows; row++) {
+      if (this.#identifyValue(packet, slot, row, gated)) kept++;
+    }
+    return kept > 0 ? Outcome.OK : Outcome.PACKET_VALUES_FILTERED;
+  }
+
+  /** Hashes a value and queues its signature unless it is known. @returns whether it is wanted */
+  #identifyValue(packet: number, slot: number, row: number, gated: boolean): boolean {
+    const { regions, verified, gate } = this.#parts;
+    const { records, ring } = regions;
+    records.slot[row] = slot;
+    records.outcome[row] = Outcome.OK;
+    if (gated && !gate(records.kind[row]!, ring.bytes, records.origin[row]!)) {
+      records.outcome[row] = Outcome.VALUE_KIND_FILTERED;
+      return false;
+    }
+    if ((records.flags[row]! & VALUE_NOT_CANONICAL) !== 0) {
+      canonicalizeValue(ring.bytes, records, row);
+    }
+    const at = records.offset[row]!;
+    const end = at + records.length[row]!;
+    sha256Into(ring.bytes, at, end, records.hash, row * HASH_BYTES);
+    if (verified.has(records.hash, row * HASH_BYTES)) this.known++;
+    else this.#queue(packet, records.origin[row]!, at, at + SIGNATURE_BYTES, end);
+    return true;
+  }
+
+  #queue(packet: number, key: number, signature: number, message: number, end: number): void {
+    const batch = this.#batch;
+    const i = batch.count++;
+    batch.key[i] = key;
+    batch.signature[i] = signature;
+    batch.message[i] = message;
+    batch.messageEnd[i] = end;
+    this.#verifyPacket[i] = packet;
+  }
+
+  /** A prune is signed over bytes that do not lie together, in one of two forms. */
+  #verifyPrune(packet: number): boolean {
+    const { bytes } = this.#parts.regions.ring;
+    const { sender, signatureAt, pruneCount } = this.#fields;
+    const scratch = this.#pruneScratch;
+    const at = packet * SLOT_BYTES;
+    this.signatures++;
+    for (const form of PRUNE_FORMS) {
+      const end = writePruneSignedBytes(bytes, at, pruneCount, form, scratch, 0);
+      if (this.#parts.verifier.verify(bytes, sender, bytes, signatureAt, scratch, 0, end)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** One bad signature decides about its packet. */
+  #settle(): void {
+    const { ring } = this.#parts.regions;
+    const { verdict, count } = this.#batch;
+    for (let i = 0; i < count; i++) {
+      if (verdict[i] === 1) continue;
+      const packet = this.#verifyPacket[i]!;
+      const message = ring.message[packet]!;
+      if (message === Message.PING) ring.outcome[packet] = Outcome.PING_SIGNATURE;
+      else if (message === Message.PONG) ring.outcome[packet] = Outcome.PONG_SIGNATURE;
+      else ring.outcome[packet] = Outcome.VALUE_SIGNATURE;
+    }
+  }
+}
+
+/** Plain first: it is what most of the network signs. */
+const PRUNE_FORMS = ['plain', 'prefixed'] as const;
