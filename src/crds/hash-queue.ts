@@ -18,6 +18,7 @@ export const FAILED_RETENTION_MS = 20_000;
 
 const State = { PUSHED: 0, DROPPED: 1, OVERFLOWED: 2 } as const;
 
+/** A ring of hashes with their times, in a region of its own: main writes, tasks that build filters read. */
 export class HashQueue {
   /** Read through `hashOffset`. */
   readonly hashes: Uint8Array;

@@ -8,6 +8,7 @@
 /** Steps from home before an insertion is refused: at half load random keys stay below 20. */
 export const MAX_PROBES = 64;
 
+/** From tag to row. Equal tags occur: the caller compares keys, with `first` and `next`. */
 export class ProbeIndex {
   readonly #entries: Int32Array;
   readonly #mask: number;

@@ -6,6 +6,7 @@ import { HASH_BYTES, Kind } from '../wire/limits.ts';
 import { shardOf } from './label.ts';
 import type { TableView } from './view.ts';
 
+/** Keeps rows, index, lists and counts in step; what is written into a row is the concern of the table. */
 export class TableRows {
   readonly #view: TableView;
   readonly #c: RegionColumns<'table'>;

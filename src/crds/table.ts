@@ -34,6 +34,7 @@ export const ORIGIN_LIMITS: OriginLimits = Object.freeze({ values: 804, bytes: 1
 /** `#makeOriginRoom` found none. */
 const NO_ROOM = -2;
 
+/** What a table needs besides its regions. */
 export interface TableOptions {
   readonly xxhash: Hasher;
   /** Random, so that strangers cannot choose labels that collide. */
@@ -41,6 +42,12 @@ export interface TableOptions {
   readonly originLimits?: OriginLimits;
 }
 
+/**
+ * The replicated table as its one writer sees it. Everything that reads goes through `view`; whoever
+ * changes the table in a turn ends it with `journal.publish()`.
+ *
+ * @owner main
+ */
 export class CrdsTable {
   /** The row that the last upsert stored or compared with; -1 when it was refused. */
   row = -1;

@@ -45,6 +45,7 @@ export class RowCopy {
   readonly view = viewOf(this.bytes);
 }
 
+/** The table as any thread sees it: columns, indices, lists, and untorn copies of rows. */
 export class TableView {
   /** For readers on the main thread; `columns.length[row]` is 0 in a free row. */
   readonly columns: RegionColumns<'table'>;

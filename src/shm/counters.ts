@@ -30,6 +30,7 @@ const OTHER_NAMES = [
   'INVARIANTS_VIOLATED',
 ] as const;
 
+/** Name of a counter that is no outcome. */
 export type CounterName = (typeof OTHER_NAMES)[number];
 
 /** Place of each counter that is no outcome, in a thread's block. */

@@ -317,8 +317,8 @@ export const LAYOUT = {
   },
 } as const satisfies Record<string, Record<string, ColumnSpec>>;
 
+/** Name of a region. */
 export type RegionName = keyof typeof LAYOUT;
-export type ColumnName<R extends RegionName> = keyof (typeof LAYOUT)[R];
 
 /** In the order of their numbers in headers: append, never reorder. */
 export const REGION_NAMES = Object.keys(LAYOUT) as RegionName[];

@@ -24,6 +24,7 @@ export function firstRecordOf(batch: number): number {
   return batch * BATCH_VALUES;
 }
 
+/** The words of the ring as operations; each thread makes its own over the same region. */
 export class BatchRing {
   readonly #ring: RegionColumns<'ring'>;
   readonly #words: Int32Array;

@@ -14,6 +14,7 @@ const TAG_WORDS = 4;
 /** Places looked at before a tag is refused: at half load random tags need about 2. */
 const MAX_PROBES = 32;
 
+/** The set as every thread sees it; only SHA-256 identity may excuse a signature check, no shorter hash. */
 export class VerifiedSet {
   readonly #state: Float64Array;
   readonly #tags: Int32Array;

@@ -125,6 +125,10 @@ describe('what counts as a label', () => {
       const two = value(options);
       expect(upsert(table, one)).toBe(VALUE_INSERTED);
       expect(rowOf(table, two)).toBe(-1);
+      const [tag, other] = [one, two].map((v) =>
+        table.view.labels.label(v.kind, v.index, v.bytes, ORIGIN_AT),
+      );
+      expect(other).not.toBe(tag);
       expect(upsert(table, two)).toBe(VALUE_INSERTED);
       expect(rowOf(table, one)).not.toBe(rowOf(table, two));
       expect(table.size).toBe(2);
