@@ -27,6 +27,31 @@ export function oldestOfOrigin(view: TableView, peer: number, exceptRow: number)
   return oldest;
 }
 
+/**
+ * Would enough room come free if the values of an origin left that are at least as old as `age`, its
+ * contact info and one row excepted?
+ *
+ * @units values, bytes: what must come free, not positive when that is enough already
+ */
+export function canMakeRoom(
+  view: TableView,
+  peer: number,
+  exceptRow: number,
+  age: number,
+  values: number,
+  bytes: number,
+): boolean {
+  const c = view.columns;
+  let freeValues = 0;
+  let freeBytes = 0;
+  for (let row = view.owners.first(peer); row >= 0; row = view.owners.next(row)) {
+    if (row === exceptRow || c.kind[row] === Kind.CONTACT_INFO || ageKey(c, row) > age) continue;
+    freeValues++;
+    freeBytes += c.length[row]!;
+  }
+  return freeValues >= values && freeBytes >= bytes;
+}
+
 function isOlder(c: RegionColumns<'table'>, row: number, than: number): boolean {
   const difference = ageKey(c, row) - ageKey(c, than);
   return difference !== 0 ? difference < 0 : c.ordinal[row]! < c.ordinal[than]!;

@@ -246,7 +246,7 @@ function checkPeers(table: CrdsTable): string | undefined {
   for (let peer = 0; peer < p.values.length; peer++) {
     const values = p.values[peer]!;
     if (values === 0) {
-      const left = p.contact[peer]! | p.bytes[peer]! | p.ip[peer]! | p.port[peer]!;
+      const left = p.tag[peer]! | p.contact[peer]! | p.bytes[peer]! | p.ip[peer]! | p.port[peer]!;
       const trace = p.pubkey.subarray(peer * PUBKEY_BYTES, (peer + 1) * PUBKEY_BYTES);
       if (left !== 0 || trace.some((byte) => byte !== 0)) return `T8 peer ${peer}: left a trace`;
       continue;

@@ -12,7 +12,7 @@ import { assert } from '../util/assert.ts';
 import { copyBytes, equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import { HASH_BYTES, Kind, VALUES_BYTES } from '../wire/limits.ts';
-import { ageKey, oldestOfOrigin } from './age.ts';
+import { canMakeRoom, oldestOfOrigin } from './age.ts';
 import { HashQueue } from './hash-queue.ts';
 import { compareValues, type Hasher } from './label.ts';
 import { NO_STAKES, type Peers, type Stakes } from './peers.ts';
@@ -295,8 +295,8 @@ export class CrdsTable {
   }
 
   /**
-   * Makes room for a value among those of its origin. Its contact info never leaves for others, and a
-   * value older than all that could leave is refused itself.
+   * Makes room for a value among those of its origin. Its contact info never leaves for others, and no
+   * new value displaces a younger one: it is refused instead, and then nothing leaves.
    *
    * @returns the origin's row, -1 for an unknown origin, or NO_ROOM
    */
@@ -313,23 +313,23 @@ export class CrdsTable {
     const isNew = row < 0;
     const peer = isNew ? this.peers.find(bytes, originAt) : this.#c.peer[row]!;
     if (peer < 0) return -1;
-    const moreValues = isNew ? 1 : 0;
-    const moreBytes = isNew ? length : length - this.#c.length[row]!;
-    let mayBeRefused = isNew && kind !== Kind.CONTACT_INFO;
-    while (
-      values[peer]! + moreValues > this.originLimits.values ||
-      sizes[peer]! + moreBytes > this.originLimits.bytes
-    ) {
+    const extraValues = values[peer]! + (isNew ? 1 : 0) - this.originLimits.values;
+    const growth = isNew ? length : length - this.#c.length[row]!;
+    const extraBytes = sizes[peer]! + growth - this.originLimits.bytes;
+    if (extraValues <= 0 && extraBytes <= 0) return peer;
+    const yields = isNew && kind !== Kind.CONTACT_INFO;
+    const age = yields ? Math.min(wallclock, nowMs) : Number.POSITIVE_INFINITY;
+    if (!canMakeRoom(this.view, peer, row, age, extraValues, extraBytes)) return NO_ROOM;
+    let leftValues = extraValues;
+    let leftBytes = extraBytes;
+    while (leftValues > 0 || leftBytes > 0) {
       const victim = oldestOfOrigin(this.view, peer, row);
-      if (victim < 0) return NO_ROOM;
-      if (mayBeRefused && ageKey(this.#c, victim) > Math.min(wallclock, nowMs)) return NO_ROOM;
-      mayBeRefused = false;
-      const wasLast = values[peer] === 1;
+      leftValues--;
+      leftBytes -= this.#c.length[victim]!;
       this.remove(victim, nowMs);
       this.evicted++;
-      if (wasLast) return -1;
     }
-    return peer;
+    return values[peer] === 0 ? -1 : peer;
   }
 
   #countDuplicate(row: number, route: number): number {

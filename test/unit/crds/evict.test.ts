@@ -38,6 +38,12 @@ describe('what one origin may keep', () => {
       gone: [],
     },
     {
+      name: 'older than one of those that would have to go: refused, and nothing goes',
+      add: value({ index: 9, wallclock: 150, length: 500 }),
+      outcome: 'VALUE_ORIGIN_FULL',
+      gone: [],
+    },
+    {
       name: 'as old as the oldest: taken, it came later',
       add: value({ index: 9, wallclock: 100, length: 200 }),
       outcome: 'VALUE_INSERTED',

@@ -163,7 +163,7 @@ describe('trim', () => {
   function crowd(count: number, stakes = NO_STAKES): CrdsTable {
     const table = makeTable();
     table.setStakes(stakes);
-    for (let origin = 1; origin <= count; origin++) {
+    for (let origin = count; origin >= 1; origin--) {
       upsert(table, value({ origin, index: 0 }));
       upsert(table, value({ origin, index: 1 }));
     }

@@ -359,6 +359,19 @@ describe('keys that were chosen to collide', () => {
     holds(table);
   });
 
+  it('are refused when they crowd the labels of one origin', () => {
+    const bad = {
+      h32: (bytes: Uint8Array, seed: number) => (bytes.length === 36 ? 5 : xxhash.h32(bytes, seed)),
+    };
+    const table = new CrdsTable(makeRegions(), { xxhash: bad, hashSeed: 1 });
+    const outcomes = Array.from({ length: 100 }, (_, index) => upsert(table, value({ index })));
+    expect(outcomes.map(outcomeName)).toEqual([
+      ...Array.from({ length: 64 }, () => 'VALUE_INSERTED'),
+      ...Array.from({ length: 36 }, () => 'VALUE_TABLE_FULL'),
+    ]);
+    holds(table);
+  });
+
   it('are spread by the seed: labels that collide under one do not under another', () => {
     const collided: number[] = [];
     const places = 2 * 4_096;
