@@ -31,6 +31,8 @@ export interface Gauged {
   readonly name: string;
   /** Of the figure: `B/packet`. */
   readonly unit: string;
+  /** More than this is a fault. */
+  readonly ceiling?: number;
   readonly gauge: () => number;
 }
 
@@ -62,6 +64,7 @@ export interface GaugedResult {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
+  readonly ceiling?: number;
 }
 
 /** One line of a report. */
@@ -120,7 +123,10 @@ function commit(): string {
 /** Answers one question. */
 export function measure(suite: string, question: Timed | Gauged, mode: Mode): Result {
   const { name, unit } = question;
-  if ('gauge' in question) return { suite, name, unit, value: question.gauge() };
+  if ('gauge' in question) {
+    const { gauge, ceiling } = question;
+    return { suite, name, unit, value: gauge(), ...(ceiling === undefined ? {} : { ceiling }) };
+  }
 
   const { run, reset, items, also } = question;
   reset?.();
@@ -179,7 +185,10 @@ function count(value: number): string {
 /** A result as a line for people, in columns. */
 export function formatResult(result: Result): string {
   const head = `${result.suite.padEnd(8)} ${result.name.padEnd(44)}`;
-  if ('value' in result) return `${head} ${result.value.toFixed(1)} ${result.unit}`;
+  if ('value' in result) {
+    const above = result.value > (result.ceiling ?? Infinity) ? `, above ${result.ceiling}` : '';
+    return `${head} ${result.value.toFixed(1).padStart(9)} ${result.unit}${above}`;
+  }
   const { unit, meanNs, p50Ns, p99Ns, perSecond, also, checksum } = result;
   const line =
     `${head} ${time(meanNs).padStart(9)}/${unit.padEnd(9)} p50 ${time(p50Ns).padStart(9)}` +

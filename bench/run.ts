@@ -9,11 +9,13 @@ import {
   type Suite,
   surroundings,
 } from './harness.ts';
+import { listen } from './listen.bench.ts';
+import { pull } from './pull.bench.ts';
 import { table } from './table.bench.ts';
 import { verify } from './verify.bench.ts';
 import { wire } from './wire.bench.ts';
 
-const SUITES: readonly Suite[] = [wire, verify, table, bloom, alloc];
+const SUITES: readonly Suite[] = [wire, verify, listen, table, pull, bloom, alloc];
 
 interface Options {
   readonly json?: boolean;
