@@ -1,6 +1,14 @@
 /** Earshot as a library: `createSpy` joins a cluster, and the spy tells what it hears. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { dumpValues, holdsNode, listNodes, type SpySummary, summarize } from './api/listing.ts';
+import {
+  type Arrival,
+  arrivalsSince,
+  dumpValues,
+  holdsNode,
+  listNodes,
+  type SpySummary,
+  summarize,
+} from './api/listing.ts';
 import type { NodeInfo } from './api/nodes.ts';
 import { collectStats, LOOP_RESOLUTION_MS, type SpyStats } from './api/stats.ts';
 import type { ValueJson } from './api/value-json.ts';
@@ -9,20 +17,21 @@ import { createIdentity, type Identity, readIdentityFile } from './crypto/identi
 import { chooseVerifier, type VerifierName } from './crypto/verify.ts';
 import { EchoServer } from './node/echo-server.ts';
 import { type JoinFacts, prepareJoin } from './node/join.ts';
+import type { OwnValues } from './node/own-values.ts';
 import type { NodePorts } from './node/parts.ts';
 import { type Logger, SILENT_LOGGER } from './node/ports.ts';
 import { SpyNode } from './node/spy.ts';
 import { UdpTransport } from './node/udp.ts';
 import { ourVersion } from './node/version.ts';
 import { Counter } from './shm/counters.ts';
-import type { Capacities } from './shm/layout.ts';
+import { SMALL_CAPACITIES } from './shm/layout.ts';
 import { SystemClock } from './util/clock.ts';
 import { formatAddress, formatIp } from './util/ipv4.ts';
 import { osRng } from './util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from './wire/contact-info-encode.ts';
 import type { ValueData } from './wire/decoded.ts';
 
-export type { SpySummary } from './api/listing.ts';
+export type { Arrival, SpySummary } from './api/listing.ts';
 export type { NodeInfo } from './api/nodes.ts';
 export type { SpyStats } from './api/stats.ts';
 export type { ValueJson } from './api/value-json.ts';
@@ -32,6 +41,12 @@ export type { ValueData } from './wire/decoded.ts';
 
 /** Receive buffers below this overflow in a burst. @source reliability 5 */
 const SMALL_RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+/** Sizes of a node in a small cluster. */
+const SMALL_NODE = {
+  capacities: SMALL_CAPACITIES,
+  pingSizes: { proofs: 2048, addressCells: 2048, destinations: 2048, queue: 1024, ipCells: 512 },
+};
 
 /** What a spy is told; everything may be left out but a way to find the cluster. */
 export interface SpyOptions {
@@ -56,7 +71,8 @@ export interface SpyOptions {
   readonly sockets?: readonly ContactInfoSocket[] | undefined;
   /** Version to announce; ours unless said otherwise. */
   readonly version?: ContactInfoVersion | undefined;
-  readonly capacities?: Partial<Capacities> | undefined;
+  /** `small` is for clusters of up to some hundred nodes: 20 MB instead of 250. */
+  readonly size?: 'normal' | 'small' | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -145,7 +161,7 @@ export class Spy {
         entrypoints,
         allowPrivate,
         eager: options.eager ?? true,
-        ...(options.capacities ? { capacities: options.capacities } : {}),
+        ...(options.size === 'small' ? SMALL_NODE : {}),
       },
       { ...ports, transport },
     );
@@ -207,6 +223,16 @@ export class Spy {
   /** Signs and publishes a value in our name; validators accept what `ValueData` describes. */
   publish(data: ValueData): void {
     this.#running.publish(data);
+  }
+
+  /** Publishing as validators do, which look after the labels of their values. */
+  get own(): OwnValues {
+    return this.#running.own;
+  }
+
+  /** Values of a kind that came in or were replaced since an ordinal, 0 for all there are. */
+  arrivalsSince(ordinal: number, kind: number): Generator<Arrival> {
+    return arrivalsSince(this.#running, ordinal, kind);
   }
 
   /** Tells of something that makes going on pointless, such as a wrong shred version. */

@@ -1,12 +1,12 @@
 import type { TableView } from '../crds/view.ts';
 import type { SpyNode } from '../node/spy.ts';
 import { ROW_BYTES } from '../shm/layout.ts';
-import { fromBase58 } from '../util/base58.ts';
+import { fromBase58, toBase58 } from '../util/base58.ts';
 import { compareBytes, equalBytes } from '../util/bytes.ts';
 import { isReachable } from '../util/ipv4.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
 import { decodeValue } from '../wire/decode.ts';
-import { Kind, PUBKEY_BYTES, SOCKET_NAMES } from '../wire/limits.ts';
+import { KIND_NAMES, Kind, PUBKEY_BYTES, SOCKET_NAMES } from '../wire/limits.ts';
 import { type NodeInfo, nodeInfo, type Sighting } from './nodes.ts';
 import { describeValue, type ValueJson } from './value-json.ts';
 
@@ -96,6 +96,35 @@ export function* dumpValues(node: SpyNode): Generator<ValueJson> {
     const at = row * ROW_BYTES;
     const value = describeValue(columns.bytes, at, at + columns.length[row]!, { bytes: true });
     if (value) yield value;
+  }
+}
+
+/** A value that came in, without its content. */
+export interface Arrival {
+  /** Counts insertions and replacements: where to go on next time is behind the last one. */
+  ordinal: number;
+  kind: (typeof KIND_NAMES)[number];
+  index: number;
+  from: string;
+  wallclock: number;
+}
+
+/** The values of some kind that came in or were replaced since an ordinal, in order. */
+export function* arrivalsSince(node: SpyNode, ordinal: number, wanted: number): Generator<Arrival> {
+  const { view } = node.parts;
+  const { columns } = view;
+  const keys = view.peers.columns.pubkey;
+  for (let row = view.firstSince(ordinal); row >= 0; row = view.order.next(row)) {
+    const kind = columns.kind[row]!;
+    if (kind !== wanted) continue;
+    const originAt = view.originOffset(row);
+    yield {
+      ordinal: columns.ordinal[row]!,
+      kind: KIND_NAMES[kind] ?? 'Vote',
+      index: columns.index[row]!,
+      from: toBase58(keys, originAt, originAt + PUBKEY_BYTES),
+      wallclock: columns.wallclock[row]!,
+    };
   }
 }
 

@@ -56,3 +56,13 @@ export class OutputFile {
     }
   }
 }
+
+/** Resolves when stdout has taken it all; a reader that has gone away is no error. */
+export function writeOut(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
+      else resolve();
+    });
+  });
+}

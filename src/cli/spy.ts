@@ -13,7 +13,7 @@ import {
   positive,
   wholeNumber,
 } from './options.ts';
-import { OutputFile } from './output.ts';
+import { OutputFile, writeOut } from './output.ts';
 import { Progress } from './progress.ts';
 import { renderNodes, renderSummary } from './spy-table.ts';
 
@@ -166,16 +166,6 @@ async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void
   const columns = process.stdout.columns ?? 140;
   const table = nodes.length > 0 ? `${renderNodes(nodes, { columns, elapsedMs })}\n\n` : '';
   return writeOut(`${table}${renderSummary(nodes, spy.summary().values)}\n`);
-}
-
-/** Resolves when stdout has taken it all; a reader that has gone away is no error. */
-function writeOut(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
-      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-      else resolve();
-    });
-  });
 }
 
 /** @throws SpyError when what was asked for is not there. @source behaviour 15.2 steps 5 and 6 */

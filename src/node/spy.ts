@@ -9,6 +9,7 @@ import { Answers } from './answers.ts';
 import { Applier } from './apply.ts';
 import { Contacts } from './contacts.ts';
 import { Ingress } from './ingress.ts';
+import { OwnValues } from './own-values.ts';
 import { type NodeOptions, NodeParts, type NodePorts } from './parts.ts';
 import { Pulls } from './pulls.ts';
 import { Relay } from './relay.ts';
@@ -31,6 +32,7 @@ export class SpyNode {
   readonly contacts: Contacts;
   readonly answers: Answers;
   readonly pulls: Pulls;
+  readonly own: OwnValues;
   readonly #relay: Relay;
   readonly #ingress: Ingress;
   readonly #applier: Applier;
@@ -47,6 +49,7 @@ export class SpyNode {
     this.contacts = new Contacts(parts);
     this.answers = new Answers(parts);
     this.pulls = new Pulls(parts);
+    this.own = new OwnValues(parts);
     this.#relay = new Relay(parts);
     this.#ingress = new Ingress(parts);
     const targets = {
