@@ -38,7 +38,7 @@ export class Answers {
     const cells = parts.options.pingSizes?.addressCells;
     this.#pongBudget = new PongBudget(KeyedHash.random(parts.rng), cells);
     this.#scanBudget = new ScanBudget(KeyedHash.random(parts.rng), cells);
-    this.#pulls = new PullAnswers(parts.view, parts.rng);
+    this.#pulls = new PullAnswers(parts.view, parts.rng, parts.options.sizes?.serve);
   }
 
   /** Sends the pings that are due and allowed. @source behaviour 8.2; reliability 5 */

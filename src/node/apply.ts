@@ -53,7 +53,7 @@ export class Applier {
 
   /** @owner main; the batch was worked off and is not released yet */
   apply(batch: number): void {
-    const { clock, ring, rng, table } = this.#parts;
+    const { clock, maxPubkeys, ring, rng, table } = this.#parts;
     const { relay, answers } = this.#targets;
     const nowMs = clock.wallMs();
     const monoMs = clock.monoMs();
@@ -64,7 +64,7 @@ export class Applier {
     this.#prunes(batch, slots, nowMs);
     this.#pushes(batch, slots, nowMs, monoMs);
     this.#pullResponses(batch, slots, nowMs, monoMs);
-    const trimmed = trim(table, this.keep, rng, nowMs);
+    const trimmed = trim(table, this.keep, rng, nowMs, maxPubkeys);
     this.#parts.counters[Counter.VALUES_TRIMMED]! += trimmed;
     this.#pongs(batch, slots, nowMs, monoMs);
     answers.pullRequests(batch, slots, nowMs, monoMs);

@@ -1,13 +1,14 @@
-import { Timeouts } from '../crds/expire.ts';
+import { MAX_PUBKEYS, Timeouts } from '../crds/expire.ts';
 import type { Hasher } from '../crds/label.ts';
-import { CrdsTable } from '../crds/table.ts';
+import { CrdsTable, type OriginLimits } from '../crds/table.ts';
 import type { TableView } from '../crds/view.ts';
 import type { Identity } from '../crypto/identity.ts';
 import type { Verifier } from '../crypto/verify.ts';
 import { ActiveSet } from '../gossip/active-set.ts';
 import { PingCache, type PingCacheSizes } from '../gossip/ping.ts';
 import { PeerCandidates } from '../gossip/pull-peers.ts';
-import { ReceivedCache } from '../gossip/received-cache.ts';
+import type { ServeLimits } from '../gossip/pull-serve.ts';
+import { ReceivedCache, type ReceivedCacheSizes } from '../gossip/received-cache.ts';
 import { UnprovedContacts } from '../gossip/unproved.ts';
 import { counterBlock } from '../shm/counters.ts';
 import type { Capacities } from '../shm/layout.ts';
@@ -22,6 +23,17 @@ import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
 import type { Logger, Transport } from './ports.ts';
 import { Publisher } from './publish.ts';
 import { Sightings } from './sightings.ts';
+
+/** How much a node remembers outside the regions; left out, each is as much as mainnet needs. */
+export interface NodeSizes {
+  readonly received?: ReceivedCacheSizes;
+  readonly serve?: ServeLimits;
+  /** Contact infos that may wait for their address to answer. */
+  readonly unproved?: number;
+  readonly originLimits?: OriginLimits;
+  /** Identities that a trim leaves. */
+  readonly maxPubkeys?: number;
+}
 
 /** What a node is told. */
 export interface NodeOptions {
@@ -38,6 +50,7 @@ export interface NodeOptions {
   readonly eager: boolean;
   readonly capacities?: Partial<Capacities>;
   readonly pingSizes?: PingCacheSizes;
+  readonly sizes?: NodeSizes;
   readonly outbox?: Partial<OutboxOptions>;
   /** Whether the regions lie in shared memory. */
   readonly shared?: boolean;
@@ -73,14 +86,15 @@ export class NodeParts {
   readonly candidates: PeerCandidates;
   readonly activeSet: ActiveSet;
   readonly received: ReceivedCache;
-  readonly unproved = new UnprovedContacts();
+  readonly unproved: UnprovedContacts;
+  readonly maxPubkeys: number;
   readonly sightings = new Sightings();
   readonly messages: SignedMessages;
   readonly publisher: Publisher;
   timeouts: Timeouts;
 
   constructor(options: NodeOptions, ports: NodePorts) {
-    const { identity, shredVersion, allowPrivate } = options;
+    const { identity, shredVersion, allowPrivate, sizes = {} } = options;
     this.options = options;
     this.transport = ports.transport;
     this.clock = ports.clock;
@@ -95,7 +109,10 @@ export class NodeParts {
     this.table = new CrdsTable(this.regions, {
       xxhash: ports.xxhash,
       hashSeed: ports.rng.u32(),
+      ...(sizes.originLimits ? { originLimits: sizes.originLimits } : {}),
     });
+    this.maxPubkeys = sizes.maxPubkeys ?? MAX_PUBKEYS;
+    this.unproved = new UnprovedContacts(sizes.unproved);
     this.view = this.table.view;
     this.counters = counterBlock(this.regions.counters, 0);
     this.outbox = new Outbox(ports.transport, ports.clock, {
@@ -109,7 +126,7 @@ export class NodeParts {
       this.regions.capacities.peerRows,
     );
     this.activeSet = new ActiveSet(identity.publicKey, ports.rng);
-    this.received = new ReceivedCache(ports.rng);
+    this.received = new ReceivedCache(ports.rng, sizes.received);
     this.messages = new SignedMessages(identity);
     this.publisher = new Publisher(identity, this.table, ports.clock, {
       sockets: options.sockets,

@@ -54,12 +54,13 @@ export class Rounds {
 
   /** One gossip round. */
   tick(): void {
-    const { clock, counters, options, pings, rng, table, timeouts, unproved, view } = this.#parts;
+    const { clock, counters, maxPubkeys, options, pings, rng, table, timeouts, unproved, view } =
+      this.#parts;
     const { answers, applier, contacts, pulls, relay } = this.#targets;
     const nowMs = clock.wallMs();
     const monoMs = clock.monoMs();
     const round = this.#round++;
-    counters[Counter.VALUES_TRIMMED]! += trim(table, applier.keep, rng, nowMs);
+    counters[Counter.VALUES_TRIMMED]! += trim(table, applier.keep, rng, nowMs, maxPubkeys);
     relay.push();
     pulls.round(round);
     counters[Counter.VALUES_TIMED_OUT]! += purgeTimedOut(table, timeouts, nowMs);
