@@ -5,7 +5,7 @@
 import { writeU64 } from '../util/bytes.ts';
 import { VALUE_NOT_CANONICAL, type ValueColumns } from './columns.ts';
 import { extensionsAt } from './contact-info.ts';
-import { bitVecAt, bitVecBlocks, bitVecLength, readBitVec, readCount, readTag } from './cursor.ts';
+import { bitVecAt, bitVecLength, readBitVec, readCount, readTag } from './cursor.ts';
 import { Kind, PREALLOCATION_BYTES, PUBKEY_BYTES } from './limits.ts';
 import { VALUE_HEADER_BYTES } from './skim-value.ts';
 
@@ -60,13 +60,12 @@ function canonicalizeEpochSlots(bytes: Uint8Array, at: number, end: number): num
 }
 
 /**
- * Cuts surplus blocks off a bit vector of bytes, and all of it but the tag when no block is left. Bits
+ * Cuts surplus blocks off a bit vector of bytes, and all of it but tag and length when no block is left. Bits
  * above its length in the last block stay as they are. @returns the new end of what was before `end`
  */
 function canonicalizeBitVec(bytes: Uint8Array, at: number, end: number): number {
   const next = readBitVec(bytes, at, end, PREALLOCATION_BYTES, 1);
   const blocks = Math.ceil(bitVecLength / 8);
-  if (blocks === bitVecBlocks && (blocks > 0 || bytes[at] === 0)) return end;
   let keptEnd = at + 1;
   if (blocks === 0) bytes[at] = 0;
   else {

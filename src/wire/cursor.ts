@@ -214,8 +214,13 @@ export function readBitVec(
   next += blocks * blockBytes;
   if (end - next < 8) return refuseShort(end);
   const rest =
-    bytes[next + 3]! | bytes[next + 4]! | bytes[next + 5]! | bytes[next + 6]! | bytes[next + 7]!;
-  const length = bytes[next]! | (bytes[next + 1]! << 8) | (bytes[next + 2]! << 16);
+    bytes[next + 2]! |
+    bytes[next + 3]! |
+    bytes[next + 4]! |
+    bytes[next + 5]! |
+    bytes[next + 6]! |
+    bytes[next + 7]!;
+  const length = bytes[next]! | (bytes[next + 1]! << 8); // a datagram has room for fewer than 2^16 bits
   const blockBits = 8 * blockBytes;
   if (rest !== 0 || length > blocks * blockBits) return refuse(next, BITVEC_OVER_CAPACITY);
   bitVecLength = length;

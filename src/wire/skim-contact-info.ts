@@ -32,17 +32,15 @@ export const ADDRESS_BYTES = 8;
 
 /**
  * Socket keys and address indices met in the current contact info: an entry is set when it holds the
- * number of that contact info, so that nothing has to be cleared in between.
+ * number of that contact info, so that both have to be cleared only once in 255 of them.
  */
-const keySeen = new Uint32Array(256);
-const addressUsed = new Uint32Array(256);
+const keySeen = new Uint8Array(256);
+const addressUsed = new Uint8Array(256);
 let generation = 0;
 
 function nextGeneration(): void {
-  if (generation < 0x7fffffff) {
-    generation++;
-    return;
-  }
+  generation++;
+  if (generation < 256) return;
   keySeen.fill(0);
   addressUsed.fill(0);
   generation = 1;

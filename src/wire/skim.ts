@@ -167,7 +167,6 @@ function skimValues(
   columns: ValueColumns,
   firstRow: number,
 ): number {
-  if (end - at < VALUES_HEADER_BYTES - 8) return refuseShort(end);
   const countAt = at + VALUES_HEADER_BYTES - 8;
   const count = readCount(bytes, countAt, end, VALUES_LIMIT, SMALLEST_VALUE_BYTES);
   if (count < 0) return count;

@@ -153,6 +153,17 @@ it('what came before does not count: keys and addresses are remembered for one c
   expect(actual).toEqual(expected);
 });
 
+it('nor after any number of others', () => {
+  const using = ci(one(socket(7, 0, 8001)));
+  const unused = ci(one());
+  const other = ci({});
+  for (const others of [0, 1, 2, 252, 253, 254, 255, 256, 257, 508, 509, 510, 511, 512]) {
+    expect([others, skimmed(using).outcome]).toEqual([others, 'OK']);
+    for (let i = 0; i < others; i++) skimmed(other);
+    expect([others, skimmed(unused).outcome]).toEqual([others, 'ADDRESS_UNUSED']);
+  }
+});
+
 it('C-055 extensions are flagged, and gone in the form that Agave verifies', () => {
   const bytes = ci({ ...one(socket(0, 0, 8001)), extensions: join(1, 7, 2, '6162') });
   const { columns } = skimmed(bytes);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { toHex } from '../../../src/util/bytes.ts';
 import { outcomeName } from '../../../src/util/outcome.ts';
 import { MAX_VALUES, Message } from '../../../src/wire/limits.ts';
-import { lastRefusalAt, skimValue } from '../../../src/wire/skim.ts';
+import { lastRefusalAt, skim, skimValue } from '../../../src/wire/skim.ts';
 import {
   contactInfo,
   HASH,
@@ -18,6 +18,7 @@ import {
   SIGNATURE,
   skimmed,
   U64_MAX,
+  u16,
   u32,
   u64,
   value,
@@ -32,6 +33,17 @@ const lowestSlot = (lowest: number | bigint): Uint8Array =>
 const smallest = (index: number): Uint8Array => value(5, index, KEY_A, u64(0), u64(WALLCLOCK));
 const GOOD = lowestSlot(5);
 const INSANE = lowestSlot(LIMIT);
+/** A DuplicateShred that fills a packet alone, which no envelope would let through. */
+const LONGEST = value(
+  9,
+  u16(7),
+  KEY_A,
+  u64(WALLCLOCK),
+  repeat(0, 13),
+  '0300',
+  u64(1232 - 133),
+  repeat(1, 1232 - 133),
+);
 const ten = Array.from({ length: 10 }, (_, index) => smallest(index));
 
 const envelope: readonly PacketCase[] = [
@@ -165,6 +177,13 @@ it('ten values have ten rows, one behind the other', () => {
   expect([...columns.wallclock]).toEqual(ten.map(() => WALLCLOCK));
 });
 
+it('a message that nobody knows is none', () => {
+  const { packet, columns } = skimmed(PING);
+  expect(packet.message).toBe(Message.PING);
+  skim(join(u32(6)), 0, 4, packet, columns, 0);
+  expect([packet.message, packet.valueCount]).toEqual([-1, 0]);
+});
+
 it('fields of a message are where its layout says', () => {
   const key = (bytes: Uint8Array, at: number) => toHex(bytes, at, at + 32);
   const request = pull({ mask: 7, maskBits: 0xffffffff });
@@ -201,6 +220,7 @@ it('a bare value is judged alone and has to end where it is said to', () => {
     ['nothing', join(), 'PACKET_EMPTY', 0],
     ['too long', join(GOOD, repeat(0, 1232)), 'PACKET_TOO_LONG', 1232],
     ['good again', GOOD, 'OK', -1],
+    ['as long as a packet', LONGEST, 'OK', -1],
   ];
   for (const [name, bytes, outcome, at] of cases) {
     const room = join(repeat(0xff, 5), bytes, repeat(0xff, 5));
@@ -209,6 +229,7 @@ it('a bare value is judged alone and has to end where it is said to', () => {
       outcome,
       at,
     ]);
-    if (result === 0) expect([columns.offset[9], columns.length[9]], name).toEqual([5, 141]);
+    if (result !== 0) continue;
+    expect([columns.offset[9], columns.length[9]], name).toEqual([5, bytes.length]);
   }
 });

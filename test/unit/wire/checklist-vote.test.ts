@@ -219,6 +219,11 @@ const slots: readonly PacketCase[] = [
     'VOTE_SLOT_OVERFLOW',
   ],
   [
+    'a carry, the last of 64 bits, and one more',
+    voteOf(tower(2n ** 32n - 1n, join(3, '0101', leb(U64_MAX - 2n ** 32n), 1, '0101'))),
+    'VOTE_SLOT_OVERFLOW',
+  ],
+  [
     '2^53 and 1, past what a double holds',
     voteOf(tower(U64_MAX - 2n ** 53n, one(2n ** 53n))),
     'OK',
