@@ -72,24 +72,35 @@ export function limitNetwork(
 ): number {
   const p = table.peers.columns;
   if (p.ip[peer] === 0 || p.stake[peer]! > 0) return 0;
-  for (const [shift, limit] of [
-    [8, limits.per24],
-    [16, limits.per16],
-  ] as const) {
-    const network = p.ip[peer]! >>> shift;
-    let members = 0;
-    let lowest = -1;
-    for (let other = 0; other < table.peers.highWater; other++) {
-      if (p.ip[other]! >>> shift !== network || p.values[other] === 0 || p.stake[other]! > 0) {
-        continue;
-      }
-      members++;
-      if (lowest >= 0 && compareRank(table, other, lowest) >= 0) continue;
-      if (!isKept(table, other, keep)) lowest = other;
-    }
-    if (members > limit && lowest >= 0) return table.removePeer(lowest, nowMs);
+  const lowest =
+    lowestOfNetwork(table, p.ip[peer]! >>> 8, 8, limits.per24, keep) ??
+    lowestOfNetwork(table, p.ip[peer]! >>> 16, 16, limits.per16, keep);
+  return lowest === undefined ? 0 : table.removePeer(lowest, nowMs);
+}
+
+/** Who has to leave a network that has too many unstaked identities; undefined when nobody has to. */
+function lowestOfNetwork(
+  table: CrdsTable,
+  network: number,
+  shift: number,
+  limit: number,
+  keep: readonly Uint8Array[],
+): number | undefined {
+  // hot: asked for every new identity; its members are few, so most of the walk is the first test
+  const { ip, values, stake } = table.peers.columns;
+  const end = table.peers.highWater;
+  let members = 0;
+  for (let peer = 0; peer < end; peer++) {
+    if (ip[peer]! >>> shift === network && values[peer] !== 0 && stake[peer] === 0) members++;
   }
-  return 0;
+  if (members <= limit) return undefined;
+  let lowest: number | undefined;
+  for (let peer = 0; peer < end; peer++) {
+    if (ip[peer]! >>> shift !== network || values[peer] === 0 || stake[peer]! > 0) continue;
+    if (lowest !== undefined && compareRank(table, peer, lowest) >= 0) continue;
+    if (!isKept(table, peer, keep)) lowest = peer;
+  }
+  return lowest;
 }
 
 /** Negative when `a` leaves before `b`. */

@@ -259,6 +259,14 @@ describe('unstaked identities of one network', () => {
     });
   }
 
+  it('are counted without the staked', () => {
+    const table = makeTable();
+    table.setStakes(new Stakes([1, 2, 3].map((origin) => [key(origin), 1])));
+    const left = [1, 2, 3, 4, 5, 6, 7].map((i) => add(table, i, NET + i, i));
+    expect(left).toEqual([0, 0, 0, 0, 0, 0, 1]);
+    expect(present(table, 7)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('stay when they are spared', () => {
     const table = makeTable();
     for (const i of [1, 2, 3, 4]) {

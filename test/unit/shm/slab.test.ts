@@ -65,6 +65,7 @@ describe('batch ring', () => {
     expect(ring.free).toBe(0);
     for (let i = 4; i < 14; i++) {
       const batch = ring.claim();
+      expect(ring.next(), 'claimed is not done').toBe(-1);
       ring.finish(batch);
       seen.push(ring.next());
       ring.release();
@@ -72,6 +73,11 @@ describe('batch ring', () => {
       expect(ring.next(), 'nothing of the next round is done').toBe(-1);
     }
     expect(seen).toEqual([0, 1, 2, 3, 0, 1, 2, 3, 0, 1]);
+    for (let i = 0; i < 4; i++) {
+      ring.finish(ring.claim());
+      ring.release();
+    }
+    expect([ring.next(), ring.claim(), ring.used], 'empty again').toEqual([-1, -1, 0]);
   });
 
   it('says once that main wishes to be woken', () => {
