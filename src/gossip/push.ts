@@ -28,6 +28,8 @@ export class PushPlan {
   bytes = 0;
   /** Values of the last generation that had nobody to go to, or were too old or too new. */
   unsent = 0;
+  /** Values left out because there was no room for them, over all generations. */
+  shed = 0;
   readonly #set: ActiveSet;
   readonly #pairRow = new Int32Array(MAX_PUSHES);
   readonly #pairPeer = new Uint16Array(MAX_PUSHES);
@@ -43,11 +45,18 @@ export class PushPlan {
   /**
    * Plans pushes of the values that came in since the last generation, up to MAX_PUSHES.
    *
-   * @units nowMs: wall clock; ourStake: lamports; stakedCount: entries of the stake map
+   * @units nowMs: wall clock; ourStake: lamports; stakedCount: entries of the stake map; onlyOrigin: row
+   *   of the one origin whose values are planned while others' have to be left out, -1 for all
    * @source behaviour 6.1
    * @returns pairs of value and peer
    */
-  generate(view: TableView, nowMs: number, ourStake: number, stakedCount: number): number {
+  generate(
+    view: TableView,
+    nowMs: number,
+    ourStake: number,
+    stakedCount: number,
+    onlyOrigin = -1,
+  ): number {
     const { ordinal, wallclock, kind, peer } = view.columns;
     const { stake, pubkey } = view.peers.columns;
     let pairs = 0;
@@ -55,6 +64,10 @@ export class PushPlan {
     for (let row = view.firstSince(this.cursor); row >= 0; row = view.order.next(row)) {
       this.cursor = ordinal[row]! + 1;
       const origin = peer[row]!;
+      if (onlyOrigin >= 0 && origin !== onlyOrigin) {
+        this.shed++;
+        continue;
+      }
       const isSent =
         isInPushWindow(wallclock[row]!, nowMs) &&
         isPushed(kind[row]!, countsAsStaked(stakedCount, stake[origin]!));

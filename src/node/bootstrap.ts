@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { SpyError } from '../util/assert.ts';
 import { readU16, readU32, writeU16 } from '../util/bytes.ts';
+import { SystemClock } from '../util/clock.ts';
 import { formatAddress, formatIp, parseIp } from '../util/ipv4.ts';
 
 /** Where to ask first, per public cluster. @source docs of Agave, clusters */
@@ -57,15 +58,14 @@ export interface EchoAnswer {
  * @throws SpyError ENTRYPOINT_MALFORMED, ENTRYPOINT_UNRESOLVED
  */
 export async function resolveEntrypoint(name: string): Promise<Entrypoint> {
-  const colon = name.lastIndexOf(':');
-  const port = Number(name.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65535) {
+  const [, host = '', digits = ''] = /^(.+):(\d{1,5})$/.exec(name) ?? [];
+  const port = Number(digits);
+  if (port < 1 || port > 65535) {
     throw new SpyError(
       'ENTRYPOINT_MALFORMED',
       `"${name}" is no entrypoint: write HOST:PORT, for example entrypoint.testnet.solana.com:8001.`,
     );
   }
-  const host = name.slice(0, colon);
   const ip = parseIp(host);
   if (ip >= 0) return { name, ip, port };
   try {
@@ -83,20 +83,30 @@ export async function resolveEntrypoint(name: string): Promise<Entrypoint> {
 /**
  * Asks one entrypoint by the ip-echo protocol: TCP on the gossip port.
  *
+ * @param timeoutMs for all of it, however slowly bytes drip in
+ * @param signal aborts what nobody waits for any more
  * @errors SpyError ECHO_TIMEOUT, ECHO_REFUSED, ECHO_IS_RPC, ECHO_MALFORMED
  * @source wire 9, agave net-utils/src/ip_echo_client.rs
  */
-export function askEcho(entrypoint: Entrypoint, timeoutMs = ECHO_TIMEOUT_MS): Promise<EchoAnswer> {
+export function askEcho(
+  entrypoint: Entrypoint,
+  timeoutMs = ECHO_TIMEOUT_MS,
+  signal?: AbortSignal,
+): Promise<EchoAnswer> {
   return new Promise((resolve, reject) => {
     const where = formatAddress(entrypoint.ip, entrypoint.port);
-    const socket = connect({ host: formatIp(entrypoint.ip), port: entrypoint.port });
+    const socket = connect({
+      host: formatIp(entrypoint.ip),
+      port: entrypoint.port,
+      ...(signal ? { signal } : {}),
+    });
     const chunks = Buffer.alloc(ECHO_RESPONSE_BYTES);
     let length = 0;
     const fail = (code: string, message: string, cause?: unknown): void => {
       socket.destroy();
       reject(new SpyError(code, message, { cause }));
     };
-    socket.setTimeout(timeoutMs, () =>
+    const cancelDeadline = SystemClock.after(timeoutMs, () =>
       fail('ECHO_TIMEOUT', `The entrypoint ${where} did not answer within ${timeoutMs / 1000} s.`),
     );
     socket.on('connect', () => {
@@ -106,12 +116,14 @@ export function askEcho(entrypoint: Entrypoint, timeoutMs = ECHO_TIMEOUT_MS): Pr
     });
     socket.on('data', (data) => {
       length += data.copy(chunks, length);
-      if (length === ECHO_RESPONSE_BYTES) socket.end();
+      // Some servers leave the connection open behind their answer.
+      if (isWhole(chunks.subarray(0, length))) socket.destroy();
     });
     socket.on('error', (cause) =>
       fail('ECHO_REFUSED', `The entrypoint ${where} cannot be reached: ${cause.message}.`, cause),
     );
     socket.on('close', () => {
+      cancelDeadline();
       const answer = parseEcho(chunks.subarray(0, length));
       if (typeof answer === 'object') resolve(answer);
       else if (answer === 'rpc') {
@@ -124,6 +136,13 @@ export function askEcho(entrypoint: Entrypoint, timeoutMs = ECHO_TIMEOUT_MS): Pr
       }
     });
   });
+}
+
+/** Whether no byte that may follow changes what a response says. */
+function isWhole(bytes: Uint8Array): boolean {
+  const answer = parseEcho(bytes);
+  if (answer === 'rpc' || bytes.length === ECHO_RESPONSE_BYTES) return true;
+  return typeof answer === 'object' && answer.shredVersion !== undefined;
 }
 
 /** Reads an ip-echo response. @source wire 9; cases C-154 to C-159 */
@@ -182,24 +201,27 @@ export interface ClusterHint {
 
 /**
  * Learns shred version and own address. Entrypoints are hints: with several, two must agree (the
- * first two that do decide, without waiting for the rest); a lone one is believed.
+ * first two that do decide, without waiting for the rest); a lone one is believed. Against the operator
+ * they only count when not one of them agrees.
  *
  * @param expected the operator's shred version, which then needs no second opinion; 0 for none
+ * @param stop to break off with; it does so itself as soon as all is known
  * @throws SpyError NO_ENTRYPOINT_ANSWERED, SHRED_VERSION_DISPUTED, SHRED_VERSION_WRONG
  * @source reliability 2
  */
 export async function learnCluster(
   entrypoints: readonly Entrypoint[],
   expected: number,
+  stop = new AbortController(),
 ): Promise<ClusterHint> {
   const warnings: string[] = [];
   const heard: { entrypoint: Entrypoint; answer: EchoAnswer }[] = [];
   const votes = new Map<number, number>();
-  const needed = expected !== 0 || entrypoints.length === 1 ? 1 : 2;
+  const needed = entrypoints.length === 1 ? 1 : 2;
   const decided = await new Promise<number>((resolve) => {
     let open = entrypoints.length;
     for (const entrypoint of entrypoints) {
-      askEcho(entrypoint)
+      askEcho(entrypoint, ECHO_TIMEOUT_MS, stop.signal)
         .then((answer) => {
           heard.push({ entrypoint, answer });
           const version = answer.shredVersion ?? 0;
@@ -209,7 +231,7 @@ export async function learnCluster(
           }
           const count = (votes.get(version) ?? 0) + 1;
           votes.set(version, count);
-          if (count >= needed) resolve(version);
+          if (expected === 0 ? count >= needed : version === expected) resolve(version);
         })
         .catch((error: unknown) => warnings.push((error as Error).message))
         .finally(() => {
@@ -217,14 +239,19 @@ export async function learnCluster(
         });
     }
   });
+  stop.abort();
   const ip = heard.find((h) => h.answer.ip !== 0)?.answer.ip ?? 0;
   if (expected !== 0) {
-    if (decided !== 0 && decided !== expected) {
-      const teller = heard.find((h) => h.answer.shredVersion === decided);
-      throw new SpyError(
-        'SHRED_VERSION_WRONG',
-        `The entrypoint ${teller?.entrypoint.name} is on shred version ${decided}, not ${expected}: no node of its cluster would answer. Leave --shred-version out, or choose another entrypoint.`,
-      );
+    const other = heard.find((h) => ![undefined, 0, expected].includes(h.answer.shredVersion));
+    if (other) {
+      const differs = `The entrypoint ${other.entrypoint.name} is on shred version ${other.answer.shredVersion}, not ${expected}`;
+      if (decided === 0) {
+        throw new SpyError(
+          'SHRED_VERSION_WRONG',
+          `${differs}: no node of its cluster would answer. Leave --shred-version out, or choose another entrypoint.`,
+        );
+      }
+      warnings.push(`${differs}.`);
     }
     return { shredVersion: expected, ip, warnings };
   }

@@ -54,6 +54,8 @@ export const DEFAULT_OUTBOX: OutboxOptions = { slots: 4096, bytesPerSecond: 2_00
 export class Outbox {
   /** All slots, 1,232 bytes each. */
   readonly bytes: Uint8Array;
+  /** Datagrams that may wait. */
+  readonly capacity: number;
   /** Datagrams sent, by class. */
   readonly sent = new Float64Array(CLASS_COUNT);
   /** Bytes sent without headers, by class. */
@@ -63,7 +65,6 @@ export class Outbox {
 
   readonly #transport: Transport;
   readonly #clock: Clock;
-  readonly #capacity: number;
   readonly #rate: number;
   readonly #burst: number;
   readonly #length: Uint16Array;
@@ -81,7 +82,7 @@ export class Outbox {
     const { slots } = options;
     this.#transport = transport;
     this.#clock = clock;
-    this.#capacity = slots;
+    this.capacity = slots;
     this.#rate = options.bytesPerSecond / 1000;
     this.#burst = Math.max(options.bytesPerSecond / 4, 2 * PACKET_BYTES);
     this.#tokens = this.#burst;
@@ -101,7 +102,7 @@ export class Outbox {
 
   /** How many more datagrams of a class fit without costing another its place. */
   get free(): number {
-    return this.#capacity - this.#waiting;
+    return this.capacity - this.#waiting;
   }
 
   /**
@@ -171,7 +172,9 @@ export class Outbox {
     for (let egress = 0; egress < CLASS_COUNT; egress++) {
       for (let slot = this.#head[egress]!; slot >= 0; slot = this.#head[egress]!) {
         const length = this.#length[slot]!;
-        if (turn-- <= 0 || this.#transport.pending() > MAX_PENDING) return true;
+        if (turn-- <= 0) return true;
+        // Neither a full socket nor an empty bucket is better off when it is asked again at once.
+        if (this.#transport.pending() > MAX_PENDING) return false;
         if (this.#tokens < length + HEADER_BYTES) return false;
         this.#tokens -= length + HEADER_BYTES;
         this.#transport.send(

@@ -23,12 +23,22 @@ export class Relay {
     this.#prunes = new PrunePlan(parts.received);
   }
 
-  /** Sends what came into the table since the last time. @source behaviour 6.1 */
+  /** Values of others that were not relayed because more waits already than can leave in a second. */
+  get shed(): number {
+    return this.#pushes.shed;
+  }
+
+  /**
+   * Sends what came into the table since the last time: our own values always, those of others unless
+   * the queue is half full. @source behaviour 6.1
+   */
   push(): void {
-    const { view, clock, table, ourStake, activeSet } = this.#parts;
+    const { view, clock, table, ourStake, activeSet, outbox, identity } = this.#parts;
     const plan = this.#pushes;
     if (plan.cursor === view.cursor) return;
-    plan.generate(view, clock.wallMs(), ourStake, table.stakes.size);
+    const isCrowded = outbox.free < outbox.capacity / 2;
+    const only = isCrowded ? view.peers.find(identity.publicKey, 0) : -1;
+    plan.generate(view, clock.wallMs(), ourStake, table.stakes.size, only);
     while (plan.nextPeer()) {
       const peer = this.#findPeer(activeSet.peerKeys, plan.peer * PUBKEY_BYTES, true);
       if (peer < 0) continue;
