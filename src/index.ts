@@ -99,7 +99,12 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
   );
   const spy = new Spy(identity, facts, logger);
   const ports = { clock: SystemClock, rng: osRng(), logger, verifier, xxhash };
-  await spy.open(options, ports);
+  try {
+    await spy.open(options, ports);
+  } catch (error) {
+    facts.stopAsking();
+    throw error;
+  }
   return spy;
 }
 
@@ -244,6 +249,7 @@ export class Spy {
   /** Leaves the cluster; what was heard can still be read. */
   async stop(): Promise<void> {
     this.#loop.disable();
+    this.#facts.stopAsking();
     this.#running.stop();
     await this.#echo?.close();
     await this.#transport?.close();

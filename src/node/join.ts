@@ -28,6 +28,8 @@ export interface JoinFacts {
    * have to be awaited. @throws SpyError SHRED_VERSION_WRONG
    */
   readonly confirmation: Promise<void>;
+  /** Breaks off what still asks; what waits for the confirmation then never hears a refusal. */
+  readonly stopAsking: () => void;
 }
 
 /**
@@ -40,14 +42,16 @@ export async function prepareJoin(wishes: JoinWishes, logger: Logger): Promise<J
     wishes.allowPrivate || entrypoints.some((e) => isLoopback(e.ip) || isPrivate(e.ip));
   const given = wishes.bindAddress === undefined ? 0 : parseIp(wishes.bindAddress);
   if (wishes.shredVersion !== 0 && given !== 0) {
+    const stop = new AbortController();
     const confirmation =
-      entrypoints.length > 0 ? confirm(entrypoints, wishes.shredVersion) : Promise.resolve();
+      entrypoints.length > 0 ? confirm(entrypoints, wishes.shredVersion, stop) : Promise.resolve();
     return {
       entrypoints,
       shredVersion: wishes.shredVersion,
       ip: given,
       allowPrivate,
       confirmation,
+      stopAsking: () => stop.abort(),
     };
   }
   if (entrypoints.length === 0) {
@@ -71,6 +75,7 @@ export async function prepareJoin(wishes: JoinWishes, logger: Logger): Promise<J
     ip,
     allowPrivate,
     confirmation: Promise.resolve(),
+    stopAsking() {},
   };
 }
 
@@ -91,8 +96,12 @@ async function resolveAll(names: readonly string[], logger: Logger): Promise<Ent
 }
 
 /** Entrypoints that do not answer say nothing against the operator; one that differs does. */
-async function confirm(entrypoints: readonly Entrypoint[], shredVersion: number): Promise<void> {
-  await learnCluster(entrypoints, shredVersion);
+async function confirm(
+  entrypoints: readonly Entrypoint[],
+  shredVersion: number,
+  stop: AbortController,
+): Promise<void> {
+  await learnCluster(entrypoints, shredVersion, stop);
 }
 
 async function ownAddress(entrypoints: readonly Entrypoint[]): Promise<number> {
