@@ -71,6 +71,7 @@ export class Applier {
     table.journal.publish();
     this.#count(batch, slots);
     relay.push();
+    answers.sendPings(); // those that pull requests and pushes asked for
   }
 
   /** Takes out the values of other clusters, of unknown origins and of unproved addresses. */
