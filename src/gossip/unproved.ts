@@ -16,6 +16,7 @@ export interface UnprovedContact {
   readonly wallclock: number;
   readonly outsetLow: number;
   readonly outsetHigh: number;
+  /** Monotonic: a jump of the wall clock must not expire anything. */
   readonly heardMs: number;
 }
 
@@ -81,7 +82,7 @@ export class UnprovedContacts {
     if (this.#byOrigin.size > 0) this.#byOrigin.delete(toHex(bytes, originAt, originAt + 32));
   }
 
-  /** Forgets what was heard before a time. @units beforeMs: wall clock, ms */
+  /** Forgets what was heard before a time. @units beforeMs: monotonic */
   expire(beforeMs: number): void {
     for (const [key, contact] of this.#byOrigin) {
       if (contact.heardMs < beforeMs) this.#byOrigin.delete(key);

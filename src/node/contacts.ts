@@ -1,5 +1,6 @@
 import { Route } from '../crds/table.ts';
 import { ADDRESS_PINGED, ADDRESS_PROVED } from '../gossip/ping.ts';
+import { isPulledFromFuture } from '../gossip/policy.ts';
 import { judgePulled, Pulled } from '../gossip/pull-response.ts';
 import type { UnprovedContact } from '../gossip/unproved.ts';
 import { equalBytes } from '../util/bytes.ts';
@@ -150,6 +151,7 @@ export class Contacts {
     const { records, ring } = regions;
     const { wallclock, outsetLow, outsetHigh, socketIp, socketPort } = this.#fields;
     const originAt = records.origin[row]!;
+    if (isPulledFromFuture(Kind.CONTACT_INFO, wallclock, clock.wallMs())) return;
     const isNewest = table.wouldInsert(
       ring.bytes,
       Kind.CONTACT_INFO,
@@ -162,7 +164,7 @@ export class Contacts {
       row * HASH_BYTES,
     );
     if (!isNewest) return;
-    const heardMs = clock.wallMs();
+    const heardMs = clock.monoMs();
     const isNew = unproved.keep(
       ring.bytes,
       records.offset[row]!,

@@ -66,7 +66,7 @@ export class Rounds {
     counters[Counter.VALUES_TIMED_OUT]! += purgeTimedOut(table, timeouts, nowMs);
     forgetHashes(table, nowMs);
     if (round % RENEW_EVERY_ROUNDS === 0) {
-      unproved.expire(nowMs - UNPROVED_RETENTION_MS);
+      unproved.expire(monoMs - UNPROVED_RETENTION_MS);
       contacts.renew(monoMs);
     }
     if (this.#isRefreshDue(monoMs)) {
