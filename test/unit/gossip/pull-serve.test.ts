@@ -206,7 +206,7 @@ describe('values in answer to a pull request', () => {
     expect([taken, server.answers.valuesLeft]).toEqual([12, 0]);
   });
 
-  it('fill 8 datagrams of one request at most', () => {
+  it('fill 8 datagrams of one request at most, whatever they are', () => {
     const server = new Server(many(3000, { length: 1000 }));
     const rows = server.rows(request({ partition: 1 }));
     expect(rows).toHaveLength(8);
@@ -214,7 +214,18 @@ describe('values in answer to a pull request', () => {
     expect(server.answers.packetCount).toBe(8);
   });
 
-  it('come from 1,024 entries at most, from a random start', () => {
+  it('come from 1,024 entries and fill 8 datagrams at most', () => {
+    const crowd = many(1_100, { prefix: 0x0c01, length: 117 });
+    const server = new Server(crowd, { packetsPerRequest: 500 });
+    expect(server.rows(request({ partition: 3 }))).toHaveLength(1_024);
+    expect(server.answers.entries).toBe(1_100);
+    const bounded = new Server(crowd);
+    expect(bounded.rows(request({ partition: 3 }))).toHaveLength(80);
+    expect(bounded.rows(request({ maskBits: 13, partition: 0x0c01 >> 3 }))).toHaveLength(80);
+    expect(bounded.rows(request({ maskBits: 13, partition: (0x0c01 >> 3) + 1 }))).toEqual([]);
+  });
+
+  it('begin at a random entry when there are more than are looked at', () => {
     const starts = new Set<number>();
     const server = new Server(many(2000), { scanned: 20, packetsPerRequest: 99 });
     const all = server.inPartition(6, 3);

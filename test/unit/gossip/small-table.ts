@@ -3,7 +3,7 @@ import { CrdsTable, Route } from '../../../src/crds/table.ts';
 import { loadXxhash, sha256Into } from '../../../src/crypto/hash.ts';
 import { SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
 import { createRegions } from '../../../src/shm/regions.ts';
-import { writeU32, writeU64 } from '../../../src/util/bytes.ts';
+import { writeU16, writeU32, writeU64 } from '../../../src/util/bytes.ts';
 import { Kind } from '../../../src/wire/limits.ts';
 
 const xxhash = await loadXxhash();
@@ -24,6 +24,8 @@ export interface MadeUp {
   length?: number;
   route?: number;
   nowMs?: number;
+  /** The 16 most significant bits of the hash word, which say where it belongs; by SHA-256 when left out. */
+  prefix?: number;
   /** For contact infos. */
   ip?: number;
   port?: number;
@@ -56,6 +58,7 @@ export class SmallTable {
     bytes.set(keyOf(origin), 68);
     const hash = new Uint8Array(32);
     sha256Into(bytes, 0, length, hash, 0);
+    if (made.prefix !== undefined) writeU16(hash, 6, made.prefix);
     const { nowMs = NOW, route = Route.PUSH } = made;
     this.table.upsert(bytes, 0, length, kind, index, 68, wallclock, 0, 0, hash, 0, nowMs, route);
     const { row, peers } = this.table;
