@@ -98,6 +98,18 @@ describe('generation of pushes', () => {
     expect([plan.unsent, plan.cursor]).toEqual([1, 1]);
   });
 
+  it('of one origin alone while others have to be left out', () => {
+    const made = new SmallTable();
+    const set = setOf([10, 11]);
+    const plan = new PushPlan(set);
+    const [row] = [20, 21, 22].map((origin) => made.put({ origin }));
+    const own = made.table.view.columns.peer[row!]!;
+    expect(plan.generate(made.table.view, NOW, 0, 0, own)).toBe(2);
+    expect([plan.shed, plan.cursor]).toEqual([2, 3]);
+    expect(datagrams(plan, set).get(10)).toEqual([[row]]);
+    expect(plan.generate(made.table.view, NOW, 0, 0)).toBe(0);
+  });
+
   it('datagrams are filled to 1,188 bytes', () => {
     const made = new SmallTable();
     const set = setOf([10]);
