@@ -135,6 +135,7 @@ function silentTransport(): Transport {
     kernelDropped: () => 0,
     failedSends: () => 0,
     receiveBufferBytes: () => 0,
+    flush() {},
     close: async () => {},
   };
 }

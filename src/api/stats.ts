@@ -1,7 +1,8 @@
 import type { IntervalHistogram } from 'node:perf_hooks';
 import { EGRESS_NAMES } from '../node/outbox.ts';
 import type { SpyNode } from '../node/spy.ts';
-import { Counter } from '../shm/counters.ts';
+import type { StakeReport } from '../node/stake-keeper.ts';
+import { Counter, counterTotal } from '../shm/counters.ts';
 import { OUTCOME_COUNT, outcomeName, outcomeStage } from '../util/outcome.ts';
 import { KIND_COUNT, KIND_NAMES } from '../wire/limits.ts';
 
@@ -32,19 +33,26 @@ export interface SpyStats {
   sent: Record<string, number>;
   sentBytes: number;
   notSent: Record<string, number>;
+  /** How knowing the stakes goes; null without a source. */
+  stakes: StakeReport | null;
   nodes: { origins: number; unproved: number; proofs: number; activeSet: number };
   process: { cpuSeconds: number; maxRssBytes: number; eventLoopDelayP99Ms: number };
 }
 
 /** Gathers the counters of a node and of its process. */
-export function collectStats(node: SpyNode, loop: IntervalHistogram): SpyStats {
+export function collectStats(
+  node: SpyNode,
+  loop: IntervalHistogram,
+  stakes: StakeReport | undefined,
+): SpyStats {
   const { parts, contacts } = node;
-  const { counters, transport, view, outbox } = parts;
+  const { transport, view, outbox, regions } = parts;
+  const total = (place: number): number => counterTotal(regions.counters, place);
   const packets: Record<string, number> = {};
   const values: Record<string, number> = {};
   let shed = 0;
   for (let i = 0; i < OUTCOME_COUNT; i++) {
-    const count = counters[i]!;
+    const count = total(i);
     const code = i === 0 ? 0 : -i;
     const stage = outcomeStage(code);
     if (stage === 'shed') shed += count;
@@ -54,13 +62,13 @@ export function collectStats(node: SpyNode, loop: IntervalHistogram): SpyStats {
   const { user, system } = process.cpuUsage();
   return {
     datagrams: {
-      received: counters[Counter.DATAGRAMS_RECEIVED]!,
+      received: total(Counter.DATAGRAMS_RECEIVED),
       kernelDropped: transport.kernelDropped(),
       shed,
       outcomes: packets,
     },
     values: {
-      received: counters[Counter.VALUES_RECEIVED]!,
+      received: total(Counter.VALUES_RECEIVED),
       outcomes: values,
       signaturesChecked: signatures,
       signaturesSaved: knownValues,
@@ -69,6 +77,7 @@ export function collectStats(node: SpyNode, loop: IntervalHistogram): SpyStats {
     sent: byClass(outbox.sent),
     sentBytes: outbox.sentBytes.reduce((sum, n) => sum + n, 0),
     notSent: byClass(outbox.dropped),
+    stakes: stakes ?? null,
     nodes: {
       origins: view.peers.size,
       unproved: parts.unproved.size,

@@ -165,6 +165,12 @@ export class Outbox {
    * @returns whether something is left that the next turn could send
    */
   flush(): boolean {
+    const goOn = this.#drain();
+    this.#transport.flush();
+    return goOn;
+  }
+
+  #drain(): boolean {
     const nowMs = this.#clock.monoMs();
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#refilledMs) * this.#rate);
     this.#refilledMs = nowMs;

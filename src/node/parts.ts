@@ -20,6 +20,7 @@ import type { Clock } from '../util/clock.ts';
 import type { Rng } from '../util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
 import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
+import type { ListenPool } from './pools.ts';
 import type { Logger, Transport } from './ports.ts';
 import { Publisher } from './publish.ts';
 import { Sightings } from './sightings.ts';
@@ -64,6 +65,8 @@ export interface NodePorts {
   readonly logger: Logger;
   readonly verifier: Verifier;
   readonly xxhash: Hasher;
+  /** Who listens, given the regions; main itself when left out. */
+  readonly createPool?: (regions: Regions) => ListenPool;
 }
 
 /** The state that the parts of a node share; all of it belongs to the main thread. */

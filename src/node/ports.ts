@@ -11,10 +11,18 @@ export type DatagramHandler = (
 
 /** A datagram socket. Errors of single sends are counted, never thrown. */
 export interface Transport {
-  /** Opens the socket; resolves with the port it is bound to. @throws SpyError when it cannot */
+  /**
+   * Opens the socket; resolves with the port it is bound to. What comes in goes to the handler, unless
+   * a receive thread reads the socket itself. @throws SpyError when it cannot
+   */
   open(handler: DatagramHandler): Promise<{ port: number }>;
-  /** Hands one datagram over; the bytes are free again when the call returns. */
+  /**
+   * Hands one datagram over. Its bytes stay as they are until the next `flush`; after that they are
+   * free again.
+   */
   send(bytes: Uint8Array, at: number, length: number, ip: number, port: number): void;
+  /** Gives everything handed over to the system. */
+  flush(): void;
   /** Datagrams handed over that the system has not taken yet. */
   pending(): number;
   /** Datagrams that the kernel threw away since the start because its buffer was full. */

@@ -1,8 +1,9 @@
 import { Timeouts } from '../crds/expire.ts';
 import type { Stakes } from '../crds/peers.ts';
-import { countsAsStaked, isTaken } from '../gossip/policy.ts';
-import { Counter, outcomeCounts } from '../shm/counters.ts';
+import { Counter, counterTotal, outcomeCounts } from '../shm/counters.ts';
+import { createGate } from '../tasks/gate.ts';
 import { ListenTask } from '../tasks/listen.ts';
+import { publishStakedCount } from '../tasks/slice.ts';
 import { Outcome } from '../util/outcome.ts';
 import type { ValueData } from '../wire/decoded.ts';
 import { Answers } from './answers.ts';
@@ -11,12 +12,16 @@ import { Contacts } from './contacts.ts';
 import { Ingress } from './ingress.ts';
 import { OwnValues } from './own-values.ts';
 import { type NodeOptions, NodeParts, type NodePorts } from './parts.ts';
+import { InlinePool, type ListenPool } from './pools.ts';
 import { Pulls } from './pulls.ts';
 import { Relay } from './relay.ts';
 import { ROUND_MS, Rounds } from './rounds.ts';
 
-/** Batches worked off in one turn, so that the socket is read in between. */
+/** Batches that main works off itself in one turn, so that the socket is read in between. */
 const TURN_BATCHES = 4;
+
+/** Batches applied in one turn. @source architecture 4.5 */
+const TURN_APPLIED = 16;
 
 /** How soon waiting datagrams are looked at again when only the budget held them back. */
 const DRAIN_MS = 10;
@@ -37,7 +42,7 @@ export class SpyNode {
   readonly #ingress: Ingress;
   readonly #applier: Applier;
   readonly #rounds: Rounds;
-  readonly #listen: ListenTask;
+  readonly #pool: ListenPool;
   #isScheduled = false;
   #isStopped = false;
   #cancelRounds: () => void = () => {};
@@ -60,15 +65,7 @@ export class SpyNode {
     };
     this.#applier = new Applier(parts, targets);
     this.#rounds = new Rounds(parts, { ...targets, applier: this.#applier });
-    this.#listen = new ListenTask({
-      regions: parts.regions,
-      verified: parts.verified,
-      verifier: parts.verifier,
-      gate: (kind, bytes, originAt) => {
-        const { stakes } = parts.table;
-        return isTaken(kind, countsAsStaked(stakes.size, stakes.get(bytes, originAt)));
-      },
-    });
+    this.#pool = ports.createPool?.(parts.regions) ?? createInlinePool(parts);
   }
 
   /** Starts the rounds; the transport delivers to `receive`. */
@@ -96,18 +93,27 @@ export class SpyNode {
   pump(): void {
     const { ring } = this.parts;
     this.#ingress.seal();
+    let left = TURN_APPLIED;
     for (let turn = TURN_BATCHES; turn > 0; turn--) {
-      const claimed = ring.claim();
-      if (claimed < 0) break;
-      this.#listen.run(claimed);
-      ring.finish(claimed);
-      for (let batch = ring.next(); batch >= 0; batch = ring.next()) {
+      const worked = this.#pool.runOne();
+      for (let batch = ring.next(); batch >= 0 && left-- > 0; batch = ring.next()) {
         this.#applier.apply(batch);
         ring.release();
       }
+      if (!worked) break;
     }
     this.#flush();
-    if (ring.waiting > 0) this.#schedule();
+    if (this.#hasWork()) {
+      this.#schedule();
+      return;
+    }
+    ring.wantWake(this.#pool.threads === 0);
+    if (this.#hasWork()) this.#schedule();
+  }
+
+  #hasWork(): boolean {
+    const { ring } = this.parts;
+    return ring.next() >= 0 || (this.#pool.threads === 0 && ring.waiting > 0);
   }
 
   /** Signs and publishes a value in our name. */
@@ -120,31 +126,37 @@ export class SpyNode {
   /** Takes over a new map of stakes. */
   setStakes(stakes: Stakes): void {
     this.parts.table.setStakes(stakes);
+    publishStakedCount(this.parts.regions, stakes.size);
     this.parts.timeouts = new Timeouts(this.parts.identity.publicKey, stakes);
   }
 
-  /** Ends the rounds and works off what was received before. @source architecture 8 */
+  /**
+   * Ends the rounds and works off what was received before; what worker threads did not get to is
+   * counted as shed. Receiver and threads, where there are any, have ended before. @source architecture 8
+   */
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelRounds();
     this.#cancelDrain();
-    while (this.parts.ring.used > 0 || this.#hasOpen()) this.pump();
+    this.#ingress.seal();
+    const { ring } = this.parts;
+    if (this.#pool.threads > 0) {
+      while (ring.claim() >= 0);
+      ring.abandon(0, Outcome.SHED_STOPPING);
+    }
+    while (this.#hasWork()) this.pump();
     this.parts.outbox.flush();
   }
 
-  /** Everything that was counted, by name. */
+  /** Everything that was counted, by name, over all threads. */
   counts(): { outcomes: Record<string, number>; signatures: number; knownValues: number } {
+    const { counters } = this.parts.regions;
     return {
-      outcomes: outcomeCounts(this.parts.regions.counters),
-      signatures: this.#listen.signatures,
-      knownValues: this.#listen.known,
+      outcomes: outcomeCounts(counters),
+      signatures: counterTotal(counters, Counter.SIGNATURES_CHECKED),
+      knownValues: counterTotal(counters, Counter.SIGNATURES_SAVED),
     };
-  }
-
-  #hasOpen(): boolean {
-    this.#ingress.seal();
-    return this.parts.ring.used > 0;
   }
 
   #schedule(): void {
@@ -163,4 +175,10 @@ export class SpyNode {
     this.#cancelDrain();
     this.#cancelDrain = clock.after(goOn ? 0 : DRAIN_MS, () => this.#flush());
   }
+}
+
+function createInlinePool(parts: NodeParts): ListenPool {
+  const { regions, ring, verified, verifier, view, counters } = parts;
+  const gate = createGate(view, regions.control);
+  return new InlinePool(ring, new ListenTask({ regions, counters, verified, verifier, gate }));
 }

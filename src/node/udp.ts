@@ -6,10 +6,10 @@ import { PACKET_BYTES } from '../wire/limits.ts';
 import type { DatagramHandler, Transport } from './ports.ts';
 
 /** Asked from the kernel; it grants at most `net.core.rmem_max`. @source reliability 5 */
-const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+export const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 
 /** Where Agave's tools look for a free gossip port. @source behaviour 9.5 */
-const PORT_RANGE = { first: 8000, last: 9999 } as const;
+export const PORT_RANGE = { first: 8000, last: 9999 } as const;
 
 /** How a socket is bound. */
 export interface UdpOptions {
@@ -87,6 +87,8 @@ export class UdpTransport implements Transport {
     if (error) this.#failedSends++;
   };
 
+  flush(): void {}
+
   pending(): number {
     return this.#socket?.getSendQueueCount() ?? 0;
   }
@@ -127,7 +129,13 @@ function bind(address: string, port: number): Promise<Socket> {
   });
 }
 
-function bindError(address: string, port: number, searched: boolean, cause: unknown): SpyError {
+/** Why a socket could not be opened, in words and with what to do. */
+export function bindError(
+  address: string,
+  port: number,
+  searched: boolean,
+  cause: unknown,
+): SpyError {
   const code = (cause as NodeJS.ErrnoException).code;
   const where = `${address}:${port}`;
   if (code === 'EADDRINUSE') {
@@ -156,7 +164,7 @@ function bindError(address: string, port: number, searched: boolean, cause: unkn
 }
 
 /** Sums the kernel's drop counters of all UDP sockets on a local port; 0 where there is no /proc. */
-function readKernelDrops(port: number): number {
+export function readKernelDrops(port: number): number {
   let text: string;
   try {
     text = readFileSync('/proc/net/udp', 'utf8');

@@ -133,8 +133,12 @@ export const Control = Object.freeze({
   RUN_STATE: 0,
   SHRED_VERSION: 1,
   TABLE_SIZE: 2,
+  /** Entries of the stake map. */
+  STAKED_COUNT: 3,
+  /** Pool threads started so far: each takes the next number. */
+  POOL_THREADS: 4,
 });
-const CONTROL_LINES = 4;
+const CONTROL_LINES = 5;
 
 /** Cells of the table's own state. */
 export const TableState = Object.freeze({
@@ -160,7 +164,7 @@ export const RingWord = Object.freeze({
   CLAIM: 1,
   /** Batches applied and freed so far; written by main. */
   TAIL: 2,
-  /** 1 when main sleeps and wishes to be woken; set by main, cleared by listen tasks. */
+  /** What main waits for while it sleeps; set by main, cleared by who wakes it. */
   WANT: 3,
   /** 1 when everybody shall return; written by main. */
   STOP: 4,
@@ -181,6 +185,8 @@ export const LAYOUT = {
     words: column('i32', 'lines', LINE_I32),
     /** Each thread raises its own word while it lives. */
     heartbeats: column('i32', 'threads', LINE_I32),
+    /** What Node calls each thread, so that main can end one that hangs. */
+    threadIds: column('i32', 'threads'),
     /** Main's wall clock and monotonic clock, ms. */
     clock: column('f64', 'one', 8),
   },
@@ -278,6 +284,8 @@ export const LAYOUT = {
     words: column('i32', 'one', RING_LINES * LINE_I32),
     /** Raised by the listen task when it has finished a batch. */
     done: column('i32', 'batches', LINE_I32),
+    /** Thread that claimed the batch. */
+    owner: column('i32', 'batches', LINE_I32),
     /** Datagrams in the batch. */
     count: column('i32', 'batches', LINE_I32),
     length: column('u16', 'packets'),

@@ -14,6 +14,10 @@ const TAIL = RingWord.TAIL * LINE_I32;
 const WANT = RingWord.WANT * LINE_I32;
 const STOP = RingWord.STOP * LINE_I32;
 
+/** What main waits for, in the word WANT; 0 when it is awake. */
+const WANT_DONE = 1;
+const WANT_BATCH = 2;
+
 /** Where a slot of a batch lies in the columns of datagrams. */
 export function packetOf(batch: number, slot: number): number {
   return batch * BATCH_SLOTS + slot;
@@ -86,31 +90,83 @@ export class BatchRing {
     ring.arrival[packet] = arrivalMs;
   }
 
-  /** Hands the open batch to the listen tasks. @owner the receiver */
-  close(batch: number, count: number): void {
+  /**
+   * Hands the open batch to the listen tasks.
+   *
+   * @owner the receiver
+   * @returns whether main listens by itself, sleeps, and must be woken
+   */
+  close(batch: number, count: number): boolean {
     assert(count > 0 && count <= BATCH_SLOTS, 'a batch has 1 to 64 datagrams');
+    const words = this.#words;
     this.#ring.count[batch * LINE_I32] = count;
     Atomics.store(this.#ring.done, batch * LINE_I32, 0);
-    Atomics.add(this.#words, HEAD, 1);
+    Atomics.add(words, HEAD, 1);
+    if (words.buffer instanceof SharedArrayBuffer) Atomics.notify(words, HEAD);
+    return Atomics.compareExchange(words, WANT, WANT_BATCH, 0) === WANT_BATCH;
   }
 
-  /** Takes the oldest batch that waits; any number of threads may try. @returns the batch, or -1 */
-  claim(): number {
+  /**
+   * Waits until a batch may be there to be claimed. Returns early for no reason at times.
+   *
+   * @owner a listen task on a thread of its own
+   */
+  waitForBatch(timeoutMs: number): void {
+    const words = this.#words;
+    const head = Atomics.load(words, HEAD);
+    if (Atomics.load(words, CLAIM) !== head || this.stopped) return;
+    Atomics.wait(words, HEAD, head, timeoutMs);
+  }
+
+  /**
+   * Takes the oldest batch that waits; any number of threads may try.
+   *
+   * @units thread: who claims, for the case that it dies with the batch
+   * @returns the batch, or -1
+   */
+  claim(thread = 0): number {
     const words = this.#words;
     for (;;) {
       const claimed = Atomics.load(words, CLAIM);
       if (claimed === Atomics.load(words, HEAD)) return -1;
       const next = (claimed + 1) | 0;
       if (Atomics.compareExchange(words, CLAIM, claimed, next) === claimed) {
-        return claimed & (this.#batches - 1);
+        const batch = claimed & (this.#batches - 1);
+        Atomics.store(this.#ring.owner, batch * LINE_I32, thread);
+        return batch;
       }
     }
+  }
+
+  /**
+   * Gives up what a thread had claimed when it died: its batches count as worked off, without a value,
+   * each datagram ending in `outcome`.
+   *
+   * @owner main, when that thread is gone
+   * @returns datagrams lost
+   */
+  abandon(thread: number, outcome: number): number {
+    const ring = this.#ring;
+    let lost = 0;
+    const end = Atomics.load(this.#words, CLAIM);
+    for (let n = Atomics.load(this.#words, TAIL); n !== end; n = (n + 1) | 0) {
+      const batch = n & (this.#batches - 1);
+      if (Atomics.load(ring.done, batch * LINE_I32) === 1) continue;
+      if (Atomics.load(ring.owner, batch * LINE_I32) !== thread) continue;
+      for (let slot = 0; slot < this.count(batch); slot++) {
+        ring.outcome[packetOf(batch, slot)] = outcome;
+        ring.rowCount[packetOf(batch, slot)] = 0;
+        lost++;
+      }
+      Atomics.store(ring.done, batch * LINE_I32, 1);
+    }
+    return lost;
   }
 
   /** Hands a batch to main. @owner who claimed it @returns whether main sleeps and must be woken */
   finish(batch: number): boolean {
     Atomics.store(this.#ring.done, batch * LINE_I32, 1);
-    return Atomics.compareExchange(this.#words, WANT, 1, 0) === 1;
+    return Atomics.compareExchange(this.#words, WANT, WANT_DONE, 0) === WANT_DONE;
   }
 
   /** The oldest batch when it is worked off. @owner main @returns the batch, or -1 */
@@ -126,14 +182,18 @@ export class BatchRing {
     Atomics.add(this.#words, TAIL, 1);
   }
 
-  /** Main is about to sleep; look at `next` once more after this, for what was finished meanwhile. */
-  wantWake(): void {
-    Atomics.store(this.#words, WANT, 1);
+  /**
+   * Main is about to sleep and wishes to be woken: by a batch that is worked off, or, where it listens
+   * by itself, by one that was received. Look once more after this, for what happened meanwhile.
+   */
+  wantWake(listensItself: boolean): void {
+    Atomics.store(this.#words, WANT, listensItself ? WANT_BATCH : WANT_DONE);
   }
 
   /** Tells all threads on the ring to return. @owner main */
   stop(): void {
     Atomics.store(this.#words, STOP, 1);
+    if (this.#words.buffer instanceof SharedArrayBuffer) Atomics.notify(this.#words, HEAD);
   }
 
   get stopped(): boolean {

@@ -1,6 +1,7 @@
 import { sha256Into } from '../crypto/hash.ts';
 import { createVerifyBatch, type Verifier, type VerifyBatch } from '../crypto/verifier.ts';
-import { BATCH_SLOTS, BATCH_VALUES, SLOT_BYTES } from '../shm/layout.ts';
+import { Counter } from '../shm/counters.ts';
+import { BATCH_SLOTS, BATCH_VALUES, LINE_I32, SLOT_BYTES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import type { VerifiedSet } from '../shm/verified.ts';
 import { Outcome } from '../util/outcome.ts';
@@ -14,6 +15,8 @@ export type IngressGate = (kind: number, bytes: Uint8Array, originAt: number) =>
 /** What a listen task works with; everything but the regions belongs to its thread. */
 export interface ListenParts {
   readonly regions: Regions;
+  /** The block of this thread. */
+  readonly counters: Float64Array;
   readonly verified: VerifiedSet;
   readonly verifier: Verifier;
   readonly gate: IngressGate;
@@ -34,9 +37,6 @@ export class ListenTask {
   /** Packet of each row of the verify batch, counted over all batches. */
   readonly #verifyPacket = new Uint32Array(BATCH_VALUES + BATCH_SLOTS);
   readonly #pruneScratch = new Uint8Array(PRUNE_SCRATCH_BYTES);
-  /** Signatures checked and hashes found among the verified, since the start. */
-  signatures = 0;
-  known = 0;
 
   constructor(parts: ListenParts) {
     this.#parts = parts;
@@ -50,14 +50,14 @@ export class ListenTask {
    */
   run(batch: number): void {
     const { ring } = this.#parts.regions;
-    const count = ring.count[batch * 16]!;
+    const count = ring.count[batch * LINE_I32]!;
     this.#batch.count = 0;
     let row = batch * BATCH_VALUES;
     for (let slot = 0; slot < count; slot++) {
       row = this.#skimPacket(batch * BATCH_SLOTS + slot, slot, row);
     }
     this.#parts.verifier.verifyBatch(this.#batch);
-    this.signatures += this.#batch.count;
+    this.#parts.counters[Counter.SIGNATURES_CHECKED]! += this.#batch.count;
     this.#settle();
   }
 
@@ -68,6 +68,7 @@ export class ListenTask {
     const at = packet * SLOT_BYTES;
     const end = at + ring.length[packet]!;
     let outcome = skim(ring.bytes, at, end, fields, this.#parts.regions.records, row);
+    if (ring.ip[packet] === 0 || ring.port[packet] === 0) outcome = Outcome.SOURCE_UNUSABLE;
     const rows = outcome === Outcome.OK ? fields.valueCount : 0;
     ring.message[packet] = Math.max(0, fields.message);
     ring.firstRow[packet] = row % BATCH_VALUES;
@@ -114,8 +115,9 @@ export class ListenTask {
     const at = records.offset[row]!;
     const end = at + records.length[row]!;
     sha256Into(ring.bytes, at, end, records.hash, row * HASH_BYTES);
-    if (verified.has(records.hash, row * HASH_BYTES)) this.known++;
-    else this.#queue(packet, records.origin[row]!, at, at + SIGNATURE_BYTES, end);
+    if (verified.has(records.hash, row * HASH_BYTES)) {
+      this.#parts.counters[Counter.SIGNATURES_SAVED]!++;
+    } else this.#queue(packet, records.origin[row]!, at, at + SIGNATURE_BYTES, end);
     return true;
   }
 
@@ -135,7 +137,7 @@ export class ListenTask {
     const { sender, signatureAt, pruneCount } = this.#fields;
     const scratch = this.#pruneScratch;
     const at = packet * SLOT_BYTES;
-    this.signatures++;
+    this.#parts.counters[Counter.SIGNATURES_CHECKED]!++;
     for (const form of PRUNE_FORMS) {
       const end = writePruneSignedBytes(bytes, at, pruneCount, form, scratch, 0);
       if (this.#parts.verifier.verify(bytes, sender, bytes, signatureAt, scratch, 0, end)) {

@@ -30,8 +30,8 @@ export const verifier = createVerifier('sodium');
 export const OUR_IP = parseIp('203.0.113.1');
 const OUR_PORT = 8001;
 
-/** Number of the node's own identity. */
-const OURSELVES = 0xe0;
+/** Number of the identity of the node under test. */
+export const OURSELVES = 999_999;
 
 /** A datagram that left. */
 export interface Sent {
@@ -73,6 +73,8 @@ export class FakeTransport implements Transport {
     return 0;
   }
 
+  flush(): void {}
+
   receiveBufferBytes(): number {
     return 0;
   }
@@ -108,6 +110,7 @@ export class TestNode {
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly identity = identityOf(OURSELVES);
   readonly node: SpyNode;
+  #isStarted = false;
 
   constructor({ capacities = {}, seed = 1, ...wishes }: Wishes = {}) {
     const log =
@@ -138,6 +141,7 @@ export class TestNode {
           addressCells: 1_024,
         },
         outbox: { slots: 1_024 },
+        sizes: { received: { origins: 512, scores: 8_192 }, unproved: 256 },
         shared: false,
         capacities: { ...SMALL_CAPACITIES, ...capacities },
         ...wishes,
@@ -191,6 +195,14 @@ export class TestNode {
     return this.counted(before);
   }
 
+  /** Starts the rounds and lets time pass. */
+  run(ms: number): this {
+    if (!this.#isStarted) this.node.start();
+    this.#isStarted = true;
+    this.clock.advance(ms);
+    return this;
+  }
+
   /** Runs what is due now. */
   settle(): this {
     this.clock.advance(0);
@@ -215,7 +227,8 @@ export class TestNode {
   meet(...peers: readonly Peer[]): this {
     for (const peer of peers) {
       this.from(peer, peer.push(peer.contact({ wallclock: this.clock.wallMs() })));
-      const ping = this.take().find((s) => s.ip === peer.ip && s.port === peer.port);
+      const pings = this.takeOnly('Ping');
+      const ping = pings.find((s) => s.ip === peer.ip && s.port === peer.port);
       expect(ping, `a ping to ${peer.address}`).toBeDefined();
       this.from(peer, peer.pong(ping!.bytes));
       expect(this.holds(peer), `${peer.address} in the table`).toBe(true);

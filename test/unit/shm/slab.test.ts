@@ -85,7 +85,7 @@ describe('batch ring', () => {
     fill(ring, 1);
     fill(ring, 2);
     expect(ring.finish(ring.claim())).toBe(false);
-    ring.wantWake();
+    ring.wantWake(false);
     expect(ring.finish(ring.claim())).toBe(true);
     fill(ring, 3);
     expect(ring.finish(ring.claim())).toBe(false);

@@ -1,0 +1,37 @@
+import { parentPort, threadId } from 'node:worker_threads';
+import { workerData } from 'piscina';
+import { TableView } from '../src/crds/view.ts';
+import { loadXxhash } from '../src/crypto/hash.ts';
+import { chooseVerifier, type VerifierName } from '../src/crypto/verify.ts';
+import { counterBlock } from '../src/shm/counters.ts';
+import { attachRegions, type RegionHandles } from '../src/shm/regions.ts';
+import { BatchRing } from '../src/shm/slab.ts';
+import { VerifiedSet } from '../src/shm/verified.ts';
+import { createGate } from '../src/tasks/gate.ts';
+import { ListenTask } from '../src/tasks/listen.ts';
+import { listenSlice } from '../src/tasks/slice.ts';
+import { SystemClock } from '../src/util/clock.ts';
+
+const { handles, verifier: name } = workerData as {
+  handles: RegionHandles;
+  verifier: VerifierName;
+};
+const regions = attachRegions(handles);
+const ring = new BatchRing(regions.ring);
+const gate = createGate(new TableView(regions, await loadXxhash()), regions.control);
+const verified = new VerifiedSet(regions.verified);
+const { verifier } = chooseVerifier(name);
+const tasks = new Map<number, ListenTask>();
+
+/** One slice; its number is given by main. */
+export default ({ thread }: { thread: number }): number => {
+  regions.control.threadIds[thread] = threadId;
+  let task = tasks.get(thread);
+  if (!task) {
+    const counters = counterBlock(regions.counters, thread);
+    task = new ListenTask({ regions, counters, verified, verifier, gate });
+    tasks.set(thread, task);
+  }
+  const wake = (): void => parentPort?.postMessage(0);
+  return listenSlice({ regions, ring, task, clock: SystemClock, thread, wake });
+};
