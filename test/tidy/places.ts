@@ -89,8 +89,8 @@ const MODULES: readonly Place[] = [
   {
     what: /^node:fs(\/promises)?$/,
     // node/udp reads the kernel's drop counter of its socket.
-    where: /^src\/(node\/(store|udp)|api\/export|crypto\/identity|cli\/.*)\.ts$/,
-    why: 'files belong to node/store, api/export, crypto/identity and cli',
+    where: /^src\/(node\/(stakes|store|udp)|api\/export|crypto\/identity|cli\/.*)\.ts$/,
+    why: 'files belong to node/{stakes,store}, api/export, crypto/identity and cli',
   },
   { what: /^node:timers/, where: /^src\/util\/clock\.ts$/, why: 'timers belong to util/clock' },
   { what: /^node:child_process$/, where: /^src\/cli\//, why: 'processes belong to cli' },
@@ -104,6 +104,13 @@ const MODULES: readonly Place[] = [
     where: /^src\/crypto\//,
     why: 'cryptographic packages belong to crypto',
   },
+  {
+    what: /^koffi$/,
+    where: /^src\/(node\/(udp|syscalls)|crypto\/hash)\.ts$/,
+    why: 'foreign calls stay behind node/{udp,syscalls} and crypto/hash',
+  },
+  { what: /^piscina$/, where: /^(src\/node|workers)\//, why: 'the pool belongs to node' },
+  { what: /^comlink/, where: /^(src\/api|workers)\//, why: 'the observer belongs to api' },
   { what: /^@scure\/base$/, where: /^src\/util\/base58\.ts$/, why: 'use util/base58' },
   { what: /^pino$/, where: /^src\/(node|cli)\//, why: 'logging belongs to node and cli' },
   { what: /^(commander|cli-table3)$/, where: /^src\/cli\//, why: 'terminals belong to cli' },
@@ -129,7 +136,8 @@ const GLOBALS: readonly Place[] = [
   },
   {
     what: /^Atomics\.(wait|waitAsync)$/,
-    where: /^workers\//,
+    // shm/slab owns the words of the ring; its `waitForBatch` is for threads of their own.
+    where: /^(workers\/|src\/shm\/slab\.ts$)/,
     why: 'the main thread never waits; only code in workers may',
   },
   {
