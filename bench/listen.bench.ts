@@ -1,4 +1,5 @@
 import { createVerifier } from '../src/crypto/verify.ts';
+import { Counter, counterBlock } from '../src/shm/counters.ts';
 import { BATCH_SLOTS, BATCH_VALUES, SLOT_BYTES } from '../src/shm/layout.ts';
 import { createRegions, type Regions } from '../src/shm/regions.ts';
 import { BatchRing, packetOf } from '../src/shm/slab.ts';
@@ -25,16 +26,17 @@ export async function prepareListening(batches: number, known: boolean): Promise
   const regions = createRegions({ tableRows: 16, peerRows: 16, batches, verifiedPlaces: 65_536 });
   const verified = new VerifiedSet(regions.verified);
   const verifier = createVerifier('sodium');
-  const task = new ListenTask({ regions, verified, verifier, gate: () => true });
+  const counters = counterBlock(regions.counters, 0);
+  const task = new ListenTask({ regions, counters, verified, verifier, gate: () => true });
   place(regions, await livePackets(batches * BATCH_SLOTS));
   const { ring, records } = regions;
   const run = (): number => {
     let sum = SEED;
     for (let batch = 0; batch < batches; batch++) {
       task.run(batch);
-      sum = mix(sum, ring.outcome[packetOf(batch, 0)]! + task.known - task.signatures);
-      task.known = 0;
-      task.signatures = 0;
+      const saved = counters[Counter.SIGNATURES_SAVED]! - counters[Counter.SIGNATURES_CHECKED]!;
+      sum = mix(sum, ring.outcome[packetOf(batch, 0)]! + saved);
+      counters.fill(0);
     }
     return sum;
   };
@@ -57,7 +59,14 @@ function place({ ring }: Regions, packets: Packets): void {
     const batch = batches.open();
     for (let slot = 0; slot < BATCH_SLOTS; slot++) {
       const at = packets.at[i + slot]!;
-      batches.put(batch, slot, packets.bytes.subarray(at, packets.end[i + slot]!), LOOPBACK, PORT, 0);
+      batches.put(
+        batch,
+        slot,
+        packets.bytes.subarray(at, packets.end[i + slot]!),
+        LOOPBACK,
+        PORT,
+        0,
+      );
     }
     batches.close(batch, BATCH_SLOTS);
   }
