@@ -94,6 +94,8 @@ export class DemoCluster {
       sockets: [service('tvu', 19_000 + i), service('tpuQuic', 19_500 + i), ...rpc],
       version: madeUpVersion(i),
       size: 'small',
+      workers: 0,
+      receiver: 'dgram',
       eager: false,
       logger,
     });

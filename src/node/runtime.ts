@@ -1,0 +1,131 @@
+import { availableParallelism } from 'node:os';
+import type { VerifierName } from '../crypto/verify.ts';
+import type { Regions } from '../shm/regions.ts';
+import { EchoServer } from './echo-server.ts';
+import type { NodeOptions, NodePorts } from './parts.ts';
+import { MAX_POOL_THREADS, ThreadPool } from './pools.ts';
+import type { Transport } from './ports.ts';
+import { ReceiveThread } from './receive-thread.ts';
+import { SpyNode } from './spy.ts';
+import { loadSyscalls } from './syscalls.ts';
+import { UdpTransport } from './udp.ts';
+import { BatchTransport } from './udp-batch.ts';
+
+/** How datagrams are received. */
+export const RECEIVERS = ['auto', 'recvmmsg', 'dgram'] as const;
+export type ReceiverName = (typeof RECEIVERS)[number];
+
+/** What a node on real sockets and threads is told, besides what every node is. */
+export interface RuntimeOptions {
+  /** Local IPv4 address of the sockets. */
+  readonly bindAddress: string;
+  /** Address others shall reach us at. @units IPv4 as a number */
+  readonly ip: number;
+  /** 0 takes the first free port from 8000 to 9999. */
+  readonly port: number;
+  /** Threads that listen; 0 leaves it to main. */
+  readonly workers: number | 'auto';
+  readonly receiver: ReceiverName;
+  readonly verifier: VerifierName;
+  /** Everything but the gossip socket. */
+  readonly node: NodeOptions;
+}
+
+/** Threads that listen by default: one on up to three cores, as more of them only get in each other's way. */
+export function defaultWorkers(cores = availableParallelism()): number {
+  return Math.min(MAX_POOL_THREADS, Math.max(1, cores - 2));
+}
+
+/** A node with its sockets and threads. */
+export class Runtime {
+  readonly node: SpyNode;
+  readonly transport: Transport;
+  /** UDP port of the gossip socket. */
+  readonly port: number;
+  readonly #echo: EchoServer;
+  readonly #pool: ThreadPool | undefined;
+  readonly #receiver: ReceiveThread | undefined;
+
+  private constructor(
+    node: SpyNode,
+    transport: Transport,
+    port: number,
+    echo: EchoServer,
+    pool: ThreadPool | undefined,
+    receiver: ReceiveThread | undefined,
+  ) {
+    this.node = node;
+    this.transport = transport;
+    this.port = port;
+    this.#echo = echo;
+    this.#pool = pool;
+    this.#receiver = receiver;
+  }
+
+  /**
+   * Opens the sockets, starts the threads, then the node.
+   *
+   * @param fail called when going on has become pointless
+   * @throws SpyError when a socket cannot be opened or the threads do not start
+   */
+  static async open(
+    options: RuntimeOptions,
+    ports: Omit<NodePorts, 'transport' | 'createPool'>,
+    fail: (error: Error) => void,
+  ): Promise<Runtime> {
+    const { clock, logger } = ports;
+    const threads = options.workers === 'auto' ? defaultWorkers() : options.workers;
+    const udp = { bindAddress: options.bindAddress, port: options.port };
+    const batch = openBatchTransport(options, udp, logger.info.bind(logger));
+    const transport = batch ?? new UdpTransport(udp);
+    let node: SpyNode | undefined;
+    let pool: ThreadPool | undefined;
+    const wake = (): void => node?.pump();
+    const { port } = await transport.open((bytes, at, length, from, fromPort) =>
+      node?.receive(bytes, at, length, from, fromPort),
+    );
+    const createPool = (regions: Regions): ThreadPool => {
+      const { verifier } = options;
+      pool = new ThreadPool(regions, { threads, verifier, clock, logger, wake, fail });
+      return pool;
+    };
+    const sockets = [{ key: 0, ip: options.ip, port }, ...options.node.sockets];
+    node = new SpyNode(
+      { ...options.node, sockets },
+      { ...ports, transport, ...(threads > 0 ? { createPool } : {}) },
+    );
+    await pool?.start();
+    const receiver = batch
+      ? await ReceiveThread.start(node.parts.regions, batch.descriptor, wake, fail)
+      : undefined;
+    const echo = new EchoServer(() => options.node.shredVersion, clock, logger);
+    await echo.listen(options.bindAddress, port);
+    node.start();
+    node.pump();
+    logger.info({ workers: threads, receiver: batch ? 'recvmmsg' : 'dgram' }, 'threads are up');
+    return new Runtime(node, transport, port, echo, pool, receiver);
+  }
+
+  /** Ends receiver, threads, node and sockets, upstream first. @source architecture 8 */
+  async close(): Promise<void> {
+    this.node.parts.ring.stop();
+    await this.#receiver?.stop();
+    await this.#pool?.stop();
+    this.node.stop();
+    await this.#echo.close();
+    await this.transport.close();
+  }
+}
+
+/** The socket that a receive thread reads, where that is wanted and possible. */
+function openBatchTransport(
+  options: RuntimeOptions,
+  udp: { bindAddress: string; port: number },
+  say: (fields: object, message: string) => void,
+): BatchTransport | undefined {
+  if (options.receiver === 'dgram') return undefined;
+  const system = loadSyscalls();
+  if (typeof system !== 'string') return new BatchTransport(system, udp);
+  say({ reason: system }, 'no recvmmsg here: main receives by dgram, at twice the processor time');
+  return undefined;
+}
