@@ -15,16 +15,19 @@ import type { ValueJson } from './api/value-json.ts';
 import { loadXxhash } from './crypto/hash.ts';
 import { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
 import { chooseVerifier, type VerifierName } from './crypto/verify.ts';
-import { EchoServer } from './node/echo-server.ts';
 import { type JoinFacts, prepareJoin } from './node/join.ts';
 import type { OwnValues } from './node/own-values.ts';
 import type { NodePorts } from './node/parts.ts';
 import { type Logger, SILENT_LOGGER } from './node/ports.ts';
-import { SpyNode } from './node/spy.ts';
-import { UdpTransport } from './node/udp.ts';
+import { type ReceiverName, Runtime } from './node/runtime.ts';
+import type { SpyNode } from './node/spy.ts';
+import { StakeKeeper } from './node/stake-keeper.ts';
+import type { StakeMap } from './node/stake-list.ts';
+import { stakeSource } from './node/stakes.ts';
 import { ourVersion } from './node/version.ts';
-import { Counter } from './shm/counters.ts';
+import { Counter, counterTotal } from './shm/counters.ts';
 import { SMALL_CAPACITIES } from './shm/layout.ts';
+import { assert } from './util/assert.ts';
 import { SystemClock } from './util/clock.ts';
 import { formatAddress, formatIp } from './util/ipv4.ts';
 import { osRng } from './util/rng.ts';
@@ -36,6 +39,7 @@ export type { NodeInfo } from './api/nodes.ts';
 export type { SpyStats } from './api/stats.ts';
 export type { ValueJson } from './api/value-json.ts';
 export { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
+export type { StakeMap } from './node/stake-list.ts';
 export { SpyError } from './util/assert.ts';
 export type { ValueData } from './wire/decoded.ts';
 
@@ -65,6 +69,10 @@ export interface SpyOptions {
   /** Talk to private and loopback addresses; on by itself when an entrypoint is one. */
   readonly allowPrivate?: boolean | undefined;
   readonly verifier?: 'auto' | VerifierName | undefined;
+  /** Threads that check packets; 0 leaves it to the main thread. By default what fits the machine. */
+  readonly workers?: number | 'auto' | undefined;
+  /** `recvmmsg` in a thread of its own where that is possible, else `dgram`. */
+  readonly receiver?: ReceiverName | undefined;
   /** Ask quickly until the table is full; on unless said otherwise. */
   readonly eager?: boolean | undefined;
   /** Services to announce beside the gossip address. */
@@ -73,6 +81,12 @@ export interface SpyOptions {
   readonly version?: ContactInfoVersion | undefined;
   /** `small` is for clusters of up to some hundred nodes: 20 MB instead of 250. */
   readonly size?: 'normal' | 'small' | undefined;
+  /**
+   * Who has how much stake: URL of an RPC node, `mainnet`, `testnet` or `devnet` for a public one, path
+   * of a JSON or CSV file, or lamports by identity. Left out, nobody's is known, and everybody is treated
+   * as a node with stake.
+   */
+  readonly stakes?: string | StakeMap | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -80,7 +94,7 @@ export interface SpyOptions {
  * Joins a cluster.
  *
  * @throws SpyError with a code and a sentence on what to do: key file, name resolution, entrypoints that
- *   do not answer or disagree, a port in use
+ *   do not answer or disagree, a port in use, a file of stakes that is no good
  */
 export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
   const logger = options.logger ?? SILENT_LOGGER;
@@ -88,24 +102,32 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
   const { verifier, rejected } = chooseVerifier(options.verifier ?? 'auto');
   for (const { name, reason } of rejected) logger.warn({ verifier: name, reason }, 'not used');
   const xxhash = await loadXxhash();
-  const facts = await prepareJoin(
-    {
-      entrypoints: options.entrypoints ?? [],
-      shredVersion: options.shredVersion ?? 0,
-      bindAddress: options.bindAddress,
-      allowPrivate: options.allowPrivate ?? false,
-    },
-    logger,
-  );
-  const spy = new Spy(identity, facts, logger);
   const ports = { clock: SystemClock, rng: osRng(), logger, verifier, xxhash };
+  const stakes =
+    options.stakes === undefined ? undefined : new StakeKeeper(stakeSource(options.stakes), ports);
+  const firstStakes = stakes?.start();
+  // A file is read before anybody is asked; an RPC node answers while we join.
+  if (stakes?.source.isLocal) await firstStakes;
+  let facts: JoinFacts | undefined;
   try {
+    facts = await prepareJoin(
+      {
+        entrypoints: options.entrypoints ?? [],
+        shredVersion: options.shredVersion ?? 0,
+        bindAddress: options.bindAddress,
+        allowPrivate: options.allowPrivate ?? false,
+      },
+      logger,
+    );
+    const spy = new Spy(identity, facts, logger, stakes);
     await spy.open(options, ports);
+    await firstStakes;
+    return spy;
   } catch (error) {
-    facts.stopAsking();
+    facts?.stopAsking();
+    stakes?.stop();
     throw error;
   }
-  return spy;
 }
 
 function loadIdentity(options: SpyOptions, logger: Logger): Identity {
@@ -124,57 +146,55 @@ export class Spy {
   readonly #key: Identity;
   readonly #facts: JoinFacts;
   readonly #logger: Logger;
+  readonly #stakes: StakeKeeper | undefined;
   readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #startedMs = SystemClock.monoMs();
-  #node: SpyNode | undefined;
-  #transport: UdpTransport | undefined;
-  #echo: EchoServer | undefined;
+  #runtime: Runtime | undefined;
   #failure: Error | undefined;
   #tellFailure: (error: Error) => void = () => {};
 
   /** Made by `createSpy`. */
-  constructor(identity: Identity, facts: JoinFacts, logger: Logger) {
+  constructor(identity: Identity, facts: JoinFacts, logger: Logger, stakes?: StakeKeeper) {
     this.#key = identity;
     this.identity = identity.address;
     this.#facts = facts;
     this.shredVersion = facts.shredVersion;
     this.#logger = logger;
-    facts.confirmation.catch((error: Error) => {
-      this.#failure = error;
-      this.#tellFailure(error);
-    });
+    this.#stakes = stakes;
+    facts.confirmation.catch((error: Error) => this.#fail(error));
   }
 
   /** Opens the sockets and starts; called once, by `createSpy`. */
   async open(options: SpyOptions, ports: Omit<NodePorts, 'transport'>): Promise<void> {
     const { shredVersion, ip, allowPrivate, entrypoints } = this.#facts;
     const logger = this.#logger;
-    const transport = new UdpTransport({
-      bindAddress: options.bindAddress ?? '0.0.0.0',
-      port: options.gossipPort ?? 0,
-    });
-    this.#transport = transport;
-    const { port } = await transport.open((bytes, at, length, from, fromPort) =>
-      this.#node?.receive(bytes, at, length, from, fromPort),
-    );
-    this.#node = new SpyNode(
+    const runtime = await Runtime.open(
       {
-        identity: this.#key,
-        shredVersion,
-        sockets: [{ key: 0, ip, port }, ...(options.sockets ?? [])],
-        version: options.version ?? ourVersion(),
-        entrypoints,
-        allowPrivate,
-        eager: options.eager ?? true,
-        ...(options.size === 'small' ? SMALL_NODE : {}),
+        bindAddress: options.bindAddress ?? '0.0.0.0',
+        ip,
+        port: options.gossipPort ?? 0,
+        workers: options.workers ?? 'auto',
+        receiver: options.receiver ?? 'auto',
+        verifier: ports.verifier.name,
+        node: {
+          identity: this.#key,
+          shredVersion,
+          sockets: options.sockets ?? [],
+          version: options.version ?? ourVersion(),
+          entrypoints,
+          allowPrivate,
+          eager: options.eager ?? true,
+          ...(options.size === 'small' ? SMALL_NODE : {}),
+        },
       },
-      { ...ports, transport },
+      ports,
+      (error) => this.#fail(error),
     );
-    this.#echo = new EchoServer(() => shredVersion, SystemClock, logger);
-    await this.#echo.listen(options.bindAddress ?? '0.0.0.0', port);
-    this.#node.start();
+    this.#runtime = runtime;
+    this.#stakes?.subscribe((stakes) => runtime.node.setStakes(stakes));
+    const { port } = runtime;
     this.#loop.enable();
-    const receiveBuffer = transport.receiveBufferBytes();
+    const receiveBuffer = runtime.transport.receiveBufferBytes();
     if (receiveBuffer < SMALL_RECEIVE_BUFFER) {
       logger.info(
         { receiveBuffer },
@@ -201,7 +221,8 @@ export class Spy {
 
   /** Numbers for a progress line. */
   summary(): SpySummary & { datagrams: number } {
-    const datagrams = this.#running.parts.counters[Counter.DATAGRAMS_RECEIVED]!;
+    const { counters } = this.#running.parts.regions;
+    const datagrams = counterTotal(counters, Counter.DATAGRAMS_RECEIVED);
     return { ...summarize(this.#running), datagrams };
   }
 
@@ -222,7 +243,7 @@ export class Spy {
 
   /** Everything that was counted. */
   stats(): SpyStats {
-    return collectStats(this.#running, this.#loop);
+    return collectStats(this.#running, this.#loop, this.#stakes?.report());
   }
 
   /** Signs and publishes a value in our name; validators accept what `ValueData` describes. */
@@ -250,13 +271,17 @@ export class Spy {
   async stop(): Promise<void> {
     this.#loop.disable();
     this.#facts.stopAsking();
-    this.#running.stop();
-    await this.#echo?.close();
-    await this.#transport?.close();
+    this.#stakes?.stop();
+    await this.#runtime?.close();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#tellFailure(error);
   }
 
   get #running(): SpyNode {
-    if (!this.#node) throw new Error('the spy has not been opened');
-    return this.#node;
+    assert(this.#runtime !== undefined, 'the spy has been opened');
+    return this.#runtime.node;
   }
 }

@@ -1,4 +1,5 @@
 import type { TableView } from '../crds/view.ts';
+import { LAMPORTS_PER_SOL } from '../gossip/policy.ts';
 import type { SpyNode } from '../node/spy.ts';
 import { ROW_BYTES } from '../shm/layout.ts';
 import { fromBase58, toBase58 } from '../util/base58.ts';
@@ -146,8 +147,11 @@ function sighting(
   startedMs: number,
   proved: boolean,
 ): Sighting {
-  const times = node.parts.sightings.of(bytes, originAt);
+  const { sightings, table } = node.parts;
+  const times = sightings.of(bytes, originAt);
   const since = (ms: number | undefined): number =>
     Math.max(0, Math.round((ms ?? startedMs) - startedMs));
-  return { proved, firstSeenMs: since(times?.firstMs), lastSeenMs: since(times?.lastMs) };
+  const { stakes } = table;
+  const stake = stakes.anyPositive ? stakes.get(bytes, originAt) / LAMPORTS_PER_SOL : null;
+  return { proved, stake, firstSeenMs: since(times?.firstMs), lastSeenMs: since(times?.lastMs) };
 }

@@ -7,6 +7,8 @@ export interface NodeInfo {
   pubkey: string;
   /** Its gossip address has answered our ping. Without that, anyone can sign any address. */
   proved: boolean;
+  /** Its stake in SOL, 0 when it has none; null while nobody's stake is known. */
+  stake: number | null;
   /** Milliseconds from our start to the first contact info of this node. */
   firstSeenMs: number;
   /** Milliseconds from our start to the latest sign of life that came with a contact info. */
@@ -36,6 +38,7 @@ export interface NodeInfo {
 /** What a contact info does not say of itself. */
 export interface Sighting {
   proved: boolean;
+  stake: number | null;
   firstSeenMs: number;
   lastSeenMs: number;
 }

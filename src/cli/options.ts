@@ -13,6 +13,7 @@ export interface JoinFlags {
   gossipPort: number;
   bindAddress?: string;
   allowPrivateAddr: boolean;
+  stakes?: string;
   logLevel: string;
 }
 
@@ -104,6 +105,10 @@ export function addJoinOptions(command: Command): Command {
       '--allow-private-addr',
       'talk to private and loopback addresses too (on by itself when an entrypoint is one)',
       false,
+    )
+    .option(
+      '--stakes <URL|FILE>',
+      "who has how much stake: an RPC node, mainnet, testnet or devnet for a public one, or a JSON or CSV file (default: nobody's is known)",
     )
     .addOption(
       new Option('--log-level <LEVEL>', 'least important log lines to show, on stderr')

@@ -31,12 +31,21 @@ const ago = (ms: number): string => {
   return minutes < 100 ? `${minutes}m` : `${Math.round(minutes / 60)}h`;
 };
 
+const SOL = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** Whole SOL; a node without any gets a dash, so that the staked ones stand out. */
+const stakeText = (sol: number | null): string => {
+  if (sol === null || sol === 0) return '-';
+  return sol < 1 ? '<1' : SOL.format(Math.floor(sol));
+};
+
 const COLUMNS: readonly Column[] = [
   { head: 'Gossip', cell: (n) => n.gossip ?? '-' },
   {
     head: 'Identity',
     cell: (n, c) => (c.columns >= WIDE_COLUMNS ? n.pubkey : `${n.pubkey.slice(0, 9)}…`),
   },
+  { head: 'Stake', cell: (n) => stakeText(n.stake), right: true },
   { head: 'Version', cell: (n) => n.version },
   { head: 'Client', cell: (n) => n.client },
   { head: 'TVU', cell: (n) => portOf(n.tvu, n.gossip), right: true },
@@ -48,11 +57,12 @@ const COLUMNS: readonly Column[] = [
 /** Columns that go first when the terminal is narrow, the least missed first. */
 const EXPENDABLE = ['Seen', 'RPC', 'TVU', 'Proved', 'Client'];
 
-/** Validators and proved addresses first, then by version, newest first, then by address. */
+/** By stake as far as it is known; validators and proved addresses first, then by version, newest first, then by address. */
 export function sortNodes(nodes: readonly NodeInfo[]): NodeInfo[] {
   const collator = new Intl.Collator('en', { numeric: true });
   return [...nodes].sort(
     (a, b) =>
+      (b.stake ?? 0) - (a.stake ?? 0) ||
       Number(b.proved) - Number(a.proved) ||
       Number(b.tvu !== null) - Number(a.tvu !== null) ||
       collator.compare(b.version, a.version) ||
@@ -63,7 +73,8 @@ export function sortNodes(nodes: readonly NodeInfo[]): NodeInfo[] {
 
 /** The node table, no line wider than the terminal unless it is narrower than 40 columns. */
 export function renderNodes(nodes: readonly NodeInfo[], context: TableContext): string {
-  let columns = [...COLUMNS];
+  const isStakeKnown = nodes.some((n) => n.stake !== null);
+  let columns = COLUMNS.filter((c) => c.head !== 'Stake' || isStakeKnown);
   const rows = sortNodes(nodes);
   const widthOf = (column: Column): number =>
     rows.reduce((width, n) => Math.max(width, column.cell(n, context).length), column.head.length);
@@ -131,6 +142,13 @@ export function renderSummary(nodes: readonly NodeInfo[], values: number): strin
   if (nodes.length > 0) {
     lines.push(`Versions: ${tally(nodes, (n) => n.version)}`);
     lines.push(`Clients:  ${tally(nodes, (n) => n.client)}`);
+    if (nodes.some((n) => n.stake !== null)) lines.push(`Stake:    ${stakeSummary(nodes)}`);
   }
   return lines.join('\n');
+}
+
+function stakeSummary(nodes: readonly NodeInfo[]): string {
+  const staked = nodes.filter((n) => (n.stake ?? 0) > 0);
+  const sol = staked.reduce((sum, n) => sum + (n.stake ?? 0), 0);
+  return `${staked.length} nodes with ${SOL.format(sol)} SOL`;
 }

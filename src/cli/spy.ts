@@ -2,6 +2,8 @@ import { type Command, Option } from 'commander';
 import type { NodeInfo } from '../api/nodes.ts';
 import { createSpy, type Spy } from '../index.ts';
 import { createLogger, type LogLevel } from '../node/logger.ts';
+import { MAX_POOL_THREADS } from '../node/pools.ts';
+import { RECEIVERS, type ReceiverName } from '../node/runtime.ts';
 import { SpyError } from '../util/assert.ts';
 import { SystemClock } from '../util/clock.ts';
 import {
@@ -26,7 +28,13 @@ interface SpyFlags extends JoinFlags {
   dump?: string;
   stats?: string;
   verify: 'auto' | 'sodium' | 'openssl' | 'noble';
+  workers: number | 'auto';
+  receiver: ReceiverName;
 }
+
+/** `--workers`: a number, or what fits the machine. */
+const workerCount = (text: string): number | 'auto' =>
+  text === 'auto' ? text : wholeNumber(0, MAX_POOL_THREADS)(text);
 
 /** How often the goal is looked at and the progress line renewed. */
 const LOOK_MS = 50;
@@ -37,6 +45,8 @@ Examples:
   $ earshot spy -u testnet --timeout 30           30 seconds of testnet
   $ earshot spy -n 127.0.0.1:8001 -N 8            until 8 validators of a local cluster are found
   $ earshot spy -u devnet --timeout 20 --json | jq '.nodes[].version'
+  $ earshot spy -u testnet --stakes testnet --timeout 60
+                                                  with the stake of each node, largest first
   $ earshot spy -u testnet --timeout 60 --dump table.jsonl --stats stats.json
 
 Exit status: 0 when what was asked for was found, 1 when not or after an error.`;
@@ -75,6 +85,17 @@ export function registerSpy(program: Command): void {
         .choices(['auto', 'sodium', 'openssl', 'noble'])
         .default('auto'),
     )
+    .option(
+      '--workers <NUM>',
+      'threads that check packets; 0 leaves it to the main thread (default: fits the machine)',
+      workerCount,
+      'auto',
+    )
+    .addOption(
+      new Option('--receiver <NAME>', 'how datagrams are received; recvmmsg is a thread of its own')
+        .choices(RECEIVERS)
+        .default('auto'),
+    )
     .addHelpText('after', EXAMPLES)
     .action((flags: SpyFlags) => runSpy(flags));
 }
@@ -94,18 +115,22 @@ async function runSpy(flags: SpyFlags): Promise<void> {
     bindAddress: flags.bindAddress,
     allowPrivate: flags.allowPrivateAddr,
     verifier: flags.verify,
+    workers: flags.workers,
+    receiver: flags.receiver,
+    stakes: flags.stakes,
     logger,
   });
   const end = await watch(spy, flags, progress);
   progress.clear();
   await spy.stop();
+  const counted = spy.stats(); // before writing what was found, which costs more than finding it
   const nodes = spy.nodes();
   await print(spy, flags, nodes);
   if (dump) {
     for (const value of spy.dump()) dump.line(value);
     dump.close();
   }
-  stats?.line(spy.stats());
+  stats?.line(counted);
   stats?.close();
   if (end.error) throw end.error;
   judge(flags, end.reason, nodes);
