@@ -1,8 +1,10 @@
-import Table from 'cli-table3';
 import type { NodeInfo } from '../api/nodes.ts';
 
 /** Identities are 44 letters; below this width they are shortened so that a row stays one line. */
 const WIDE_COLUMNS = 124;
+
+/** Spaces between columns. */
+const GAP = 2;
 
 /** What the table is about. */
 export interface TableContext {
@@ -71,50 +73,33 @@ export function sortNodes(nodes: readonly NodeInfo[]): NodeInfo[] {
   );
 }
 
-/** The node table, no line wider than the terminal unless it is narrower than 40 columns. */
+/**
+ * The node table, no line wider than the terminal unless it is narrower than 40 columns. No rulings: it
+ * is read, cut and grepped. Table libraries lay 3,700 rows out in seconds, this in milliseconds.
+ */
 export function renderNodes(nodes: readonly NodeInfo[], context: TableContext): string {
-  const isStakeKnown = nodes.some((n) => n.stake !== null);
-  let columns = COLUMNS.filter((c) => c.head !== 'Stake' || isStakeKnown);
   const rows = sortNodes(nodes);
-  const widthOf = (column: Column): number =>
-    rows.reduce((width, n) => Math.max(width, column.cell(n, context).length), column.head.length);
-  const total = (): number => columns.reduce((sum, c) => sum + widthOf(c) + 2, -2);
+  const isStakeKnown = nodes.some((n) => n.stake !== null);
+  let columns = COLUMNS.filter((c) => c.head !== 'Stake' || isStakeKnown).map((column) => {
+    const cells = [column.head, ...rows.map((n) => column.cell(n, context))];
+    const width = cells.reduce((most, cell) => Math.max(most, cell.length), 0);
+    return { ...column, cells, width };
+  });
   for (const head of EXPENDABLE) {
-    if (total() <= context.columns) break;
+    if (columns.reduce((sum, c) => sum + c.width + GAP, -GAP) <= context.columns) break;
     columns = columns.filter((c) => c.head !== head);
   }
-  const table = new Table({
-    head: columns.map((c) => c.head),
-    chars: BARE,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
-    colAligns: columns.map((c) => (c.right ? 'right' : 'left')),
-  });
-  for (const node of rows) table.push(columns.map((c) => c.cell(node, context)));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const lines = [undefined, ...rows].map((_, line) =>
+    columns
+      .map(({ cells, width, right }) => {
+        const cell = cells[line] ?? '';
+        return right ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  );
+  return lines.join('\n');
 }
-
-/** No rulings: the table is read, cut and grepped. */
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
 
 /** Counts by a property, most frequent first: `4.4.0 ×7, 4.3.2 ×1`. */
 export function tally(
