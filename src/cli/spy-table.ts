@@ -59,7 +59,10 @@ const COLUMNS: readonly Column[] = [
 /** Columns that go first when the terminal is narrow, the least missed first. */
 const EXPENDABLE = ['Seen', 'RPC', 'TVU', 'Proved', 'Client'];
 
-/** By stake as far as it is known; validators and proved addresses first, then by version, newest first, then by address. */
+/**
+ * By stake as far as it is known, largest first; then validators and proved addresses first, by version,
+ * newest first, and by address.
+ */
 export function sortNodes(nodes: readonly NodeInfo[]): NodeInfo[] {
   const collator = new Intl.Collator('en', { numeric: true });
   return [...nodes].sort(

@@ -13,7 +13,7 @@ import { toBase58 } from '../../../src/util/base58.ts';
 
 const keyOf = (number: number): string => {
   const bytes = new Uint8Array(32).fill(7);
-  new DataView(bytes.buffer).setUint32(0, number);
+  new DataView(bytes.buffer).setUint32(8, number, true);
   return toBase58(bytes);
 };
 const [A, B, C] = [keyOf(1), keyOf(2), keyOf(3)];
