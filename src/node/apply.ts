@@ -42,13 +42,10 @@ export class Applier {
   readonly #pulled = new Uint8Array(BATCH_VALUES);
   #outsetLow = 0;
   #outsetHigh = 0;
-  /** Identities that are never trimmed. */
-  keep: readonly Uint8Array[];
 
   constructor(parts: NodeParts, targets: ApplyTargets) {
     this.#parts = parts;
     this.#targets = targets;
-    this.keep = [parts.identity.publicKey];
   }
 
   /** @owner main; the batch was worked off and is not released yet */
@@ -64,7 +61,7 @@ export class Applier {
     this.#prunes(batch, slots, nowMs);
     this.#pushes(batch, slots, nowMs, monoMs);
     this.#pullResponses(batch, slots, nowMs, monoMs);
-    const trimmed = trim(table, this.keep, rng, nowMs, maxPubkeys);
+    const trimmed = trim(table, this.#parts.keep, rng, nowMs, maxPubkeys);
     this.#parts.counters[Counter.VALUES_TRIMMED]! += trimmed;
     this.#pongs(batch, slots, nowMs, monoMs);
     answers.pullRequests(batch, slots, nowMs, monoMs);

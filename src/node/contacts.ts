@@ -1,8 +1,10 @@
+import { limitNetwork } from '../crds/evict.ts';
 import { Route } from '../crds/table.ts';
 import { ADDRESS_PINGED, ADDRESS_PROVED } from '../gossip/ping.ts';
 import { isPulledFromFuture } from '../gossip/policy.ts';
 import { judgePulled, Pulled } from '../gossip/pull-response.ts';
 import type { UnprovedContact } from '../gossip/unproved.ts';
+import { Counter } from '../shm/counters.ts';
 import { equalBytes } from '../util/bytes.ts';
 import { isReachable } from '../util/ipv4.ts';
 import { Outcome } from '../util/outcome.ts';
@@ -77,12 +79,16 @@ export class Contacts {
 
   /** Notes what a contact info that was just stored advertises. */
   stored(bytes: Uint8Array, originAt: number, fields: ContactInfoFields): void {
-    const { view, unproved } = this.#parts;
+    const { view, unproved, options, counters, table, keep, clock } = this.#parts;
     const peer = view.peers.find(bytes, originAt);
     if (peer < 0) return;
-    view.peers.setContact(peer, fields.socketIp[0]!, fields.socketPort[0]!, fields.shredVersion);
+    const ip = fields.socketIp[0]!;
+    const hasMoved = view.peers.columns.ip[peer] !== ip;
+    view.peers.setContact(peer, ip, fields.socketPort[0]!, fields.shredVersion);
     view.peers.setProved(peer, true);
     unproved.forget(bytes, originAt);
+    if (!hasMoved || options.allowPrivate) return;
+    counters[Counter.VALUES_EVICTED]! += limitNetwork(table, peer, keep, clock.wallMs());
   }
 
   /**

@@ -95,6 +95,8 @@ export class NodeParts {
   readonly messages: SignedMessages;
   readonly publisher: Publisher;
   timeouts: Timeouts;
+  /** Identities that never leave the table to make room: our own and the entrypoints'. */
+  keep: readonly Uint8Array[];
 
   constructor(options: NodeOptions, ports: NodePorts) {
     const { identity, shredVersion, allowPrivate, sizes = {} } = options;
@@ -137,6 +139,7 @@ export class NodeParts {
       shredVersion,
       outset: ports.clock.wallMs() * 1000,
     });
+    this.keep = [identity.publicKey];
     this.timeouts = new Timeouts(identity.publicKey, this.table.stakes);
   }
 

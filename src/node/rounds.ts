@@ -1,7 +1,7 @@
+import { makeRoom } from '../crds/evict.ts';
 import { forgetHashes, purgeTimedOut, trim } from '../crds/expire.ts';
 import { Counter } from '../shm/counters.ts';
 import type { Answers } from './answers.ts';
-import type { Applier } from './apply.ts';
 import type { Contacts } from './contacts.ts';
 import type { NodeParts } from './parts.ts';
 import type { Pulls } from './pulls.ts';
@@ -22,6 +22,9 @@ const HURRIED_REFRESH_MS = 500;
 /** How long after the start this may go on. */
 const HURRY_MS = 10_000;
 
+/** A 64th of the rows is kept free: 2,048, more than a tenth of a second brings on mainnet. */
+const FREE_SHIFT = 6;
+
 /** Rounds between two looks at contact infos whose address has not answered. */
 const RENEW_EVERY_ROUNDS = 5;
 
@@ -34,7 +37,6 @@ export interface RoundTargets {
   readonly answers: Answers;
   readonly relay: Relay;
   readonly pulls: Pulls;
-  readonly applier: Applier;
 }
 
 /** What happens by itself, every 100 ms. @source behaviour 1.4 */
@@ -54,16 +56,23 @@ export class Rounds {
 
   /** One gossip round. */
   tick(): void {
-    const { clock, counters, maxPubkeys, options, pings, rng, table, timeouts, unproved, view } =
-      this.#parts;
-    const { answers, applier, contacts, pulls, relay } = this.#targets;
+    const parts = this.#parts;
+    const { clock, counters, options, table, unproved } = parts;
+    const { answers, contacts, pulls, relay } = this.#targets;
     const nowMs = clock.wallMs();
     const monoMs = clock.monoMs();
     const round = this.#round++;
-    counters[Counter.VALUES_TRIMMED]! += trim(table, applier.keep, rng, nowMs, maxPubkeys);
+    counters[Counter.VALUES_TRIMMED]! += trim(
+      table,
+      parts.keep,
+      parts.rng,
+      nowMs,
+      parts.maxPubkeys,
+    );
+    counters[Counter.VALUES_EVICTED]! += this.#makeRoom(nowMs);
     relay.push();
     pulls.round(round);
-    counters[Counter.VALUES_TIMED_OUT]! += purgeTimedOut(table, timeouts, nowMs);
+    counters[Counter.VALUES_TIMED_OUT]! += purgeTimedOut(table, parts.timeouts, nowMs);
     forgetHashes(table, nowMs);
     if (round % RENEW_EVERY_ROUNDS === 0) {
       unproved.expire(monoMs - UNPROVED_RETENTION_MS);
@@ -72,15 +81,27 @@ export class Rounds {
     if (this.#isRefreshDue(monoMs)) {
       this.#refreshedMs = monoMs;
       this.#proofsAtRefresh = contacts.proofs;
-      this.#parts.publisher.refreshContact();
-      this.#parts.candidates.gather(view, pings, nowMs, monoMs, this.#parts.ourStake);
-      const items = Math.max(view.peers.size, table.stakes.size);
-      this.#parts.activeSet.rotate(this.#parts.candidates, items);
+      this.#refresh(nowMs, monoMs);
       relay.push();
     }
     table.journal.publish();
     if (options.entrypoints.length > 0) this.#keepEntrypoints();
     answers.sendPings();
+  }
+
+  /** Publishes our contact info anew and brings new peers into the active set. @source behaviour 6.3 */
+  #refresh(nowMs: number, monoMs: number): void {
+    const { publisher, candidates, activeSet, pings, view, table, ourStake } = this.#parts;
+    publisher.refreshContact();
+    candidates.gather(view, pings, nowMs, monoMs, ourStake);
+    activeSet.rotate(candidates, Math.max(view.peers.size, table.stakes.size));
+  }
+
+  /** Keeps a part of the table free for what the next round brings. @source reliability 5 and T7 */
+  #makeRoom(nowMs: number): number {
+    const { table, keep, regions } = this.#parts;
+    const { tableRows, peerRows } = regions.capacities;
+    return makeRoom(table, keep, tableRows >> FREE_SHIFT, peerRows >> FREE_SHIFT, nowMs);
   }
 
   #isRefreshDue(monoMs: number): boolean {
@@ -96,8 +117,7 @@ export class Rounds {
   /** Entrypoints that the table knows by now are never trimmed. @source behaviour 9.4 */
   #keepEntrypoints(): void {
     const { options, view, identity } = this.#parts;
-    const { applier } = this.#targets;
-    if (applier.keep.length > options.entrypoints.length) return;
+    if (this.#parts.keep.length > options.entrypoints.length) return;
     const { columns, highWater } = view.peers;
     const keep = [identity.publicKey];
     for (let peer = 0; peer < highWater; peer++) {
@@ -106,6 +126,6 @@ export class Rounds {
       );
       if (isOne) keep.push(columns.pubkey.slice(peer * 32, peer * 32 + 32));
     }
-    applier.keep = keep;
+    this.#parts.keep = keep;
   }
 }

@@ -64,7 +64,7 @@ export class SpyNode {
       pulls: this.pulls,
     };
     this.#applier = new Applier(parts, targets);
-    this.#rounds = new Rounds(parts, { ...targets, applier: this.#applier });
+    this.#rounds = new Rounds(parts, targets);
     this.#pool = ports.createPool?.(parts.regions) ?? createInlinePool(parts);
   }
 
