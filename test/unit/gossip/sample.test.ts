@@ -108,7 +108,9 @@ describe('weighted shuffle', () => {
   for (const { name, weights, seed, rounds, removed, is } of cases) {
     it(name, () => {
       const shuffle = new WeightedShuffle(32);
-      shuffle.fill([1, 2, 3], 3); // what was there before leaves no trace
+      // What was there before leaves no trace.
+      for (const before of [[1, 2, 3], [...weights, 9, 9], weights])
+        shuffle.fill(before, before.length);
       shuffle.fill(weights, weights.length);
       for (const index of removed) shuffle.remove(index);
       const first = shuffle.first(new ChaChaDraw(seed, rounds));
@@ -189,6 +191,23 @@ describe('deck', () => {
       expect(Math.max(...dealt), `deck of ${size}`).toBeLessThan(size);
     }
     expect(() => deck.deal(3, 4, rng, out)).toThrow(/more cards/);
+  });
+
+  it('deals every number once before any again, whatever the remainder', () => {
+    const deck = new Deck();
+    const rng = seededRng(8);
+    const out = new Uint32Array(64);
+    const dealt: number[] = [];
+    for (let round = 0; dealt.length < 64 * 50; round++) {
+      const count = 1 + rng.below(64);
+      deck.deal(64, count, rng, out);
+      expect(new Set(out.subarray(0, count)).size, `deal ${round}`).toBe(count);
+      dealt.push(...out.subarray(0, count));
+    }
+    for (let cycle = 0; cycle < 50; cycle++) {
+      const whole = dealt.slice(64 * cycle, 64 * cycle + 64);
+      expect(new Set(whole).size, `cycle ${cycle}`).toBe(64);
+    }
   });
 
   it('shuffled before each deal is uniform', () => {
