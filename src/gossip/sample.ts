@@ -136,7 +136,8 @@ export class Deck {
   }
 
   /**
-   * Deals `count` numbers into `out`. A deck with fewer left is shuffled anew as a whole.
+   * Deals `count` numbers into `out`. When a deck runs out, the next one is begun in the same deal,
+   * with what was dealt of this deal at its bottom.
    *
    * @units size: how many numbers there are; a size other than the last one starts a new deck
    * @shape out: at least `count` elements
@@ -145,16 +146,29 @@ export class Deck {
     assert(count <= size && count <= out.length, 'more cards than the deck has');
     if (this.#cards.length !== size) {
       this.#cards = Uint32Array.from({ length: size }, (_, i) => i);
-      this.#left = size;
+      this.#left = 0;
     }
-    if (this.#left < count) this.#left = size;
+    const last = Math.min(this.#left, count);
+    this.#draw(last, draw, out, 0);
+    if (last === count) return;
+    // The old deck is empty: its last cards lie in front, and wait behind all others from here on.
+    const bottom = this.#cards.slice(0, last);
+    this.#cards.copyWithin(0, last);
+    this.#left = size - last;
+    this.#draw(count - last, draw, out, last);
+    this.#cards.copyWithin(this.#left + last, this.#left, size - last);
+    this.#cards.set(bottom, this.#left);
+    this.#left += last;
+  }
+
+  #draw(count: number, draw: Draw, out: Uint32Array, outAt: number): void {
     const cards = this.#cards;
     for (let i = 0; i < count; i++) {
       const at = draw.below(this.#left);
       const card = cards[at]!;
       cards[at] = cards[--this.#left]!;
       cards[this.#left] = card;
-      out[i] = card;
+      out[outAt + i] = card;
     }
   }
 }
