@@ -195,6 +195,14 @@ export class TestNode {
     return this.counted(before);
   }
 
+  /** Brings the peers it knows into its active set, as a round does now and then. */
+  rotate(): this {
+    const { candidates, view, pings, activeSet } = this.parts;
+    candidates.gather(view, pings, this.clock.wallMs(), this.clock.monoMs(), this.parts.ourStake);
+    activeSet.rotate(candidates, view.peers.size);
+    return this;
+  }
+
   /** Starts the rounds and lets time pass. */
   run(ms: number): this {
     if (!this.#isStarted) this.node.start();
