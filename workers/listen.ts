@@ -3,12 +3,14 @@ import { workerData } from 'piscina';
 import { TableView } from '../src/crds/view.ts';
 import { loadXxhash } from '../src/crypto/hash.ts';
 import { chooseVerifier, type VerifierName } from '../src/crypto/verify.ts';
+import { ProvedAddresses } from '../src/gossip/proved-addresses.ts';
 import { counterBlock } from '../src/shm/counters.ts';
 import { attachRegions, type RegionHandles } from '../src/shm/regions.ts';
 import { BatchRing } from '../src/shm/slab.ts';
 import { VerifiedSet } from '../src/shm/verified.ts';
 import { createGate } from '../src/tasks/gate.ts';
 import { ListenTask } from '../src/tasks/listen.ts';
+import { Shedder } from '../src/tasks/shed.ts';
 import { listenSlice } from '../src/tasks/slice.ts';
 import { SystemClock } from '../src/util/clock.ts';
 
@@ -18,6 +20,7 @@ const { handles, verifier: name } = workerData as {
 };
 const regions = attachRegions(handles);
 const ring = new BatchRing(regions.ring);
+const shedder = new Shedder(regions, ring, new ProvedAddresses(regions.addresses), SystemClock);
 const gate = createGate(new TableView(regions, await loadXxhash()), regions.control);
 const verified = new VerifiedSet(regions.verified);
 const { verifier } = chooseVerifier(name);
@@ -29,7 +32,7 @@ export default ({ thread }: { thread: number }): number => {
   let task = tasks.get(thread);
   if (!task) {
     const counters = counterBlock(regions.counters, thread);
-    task = new ListenTask({ regions, counters, verified, verifier, gate });
+    task = new ListenTask({ regions, counters, verified, verifier, gate, shedder });
     tasks.set(thread, task);
   }
   const wake = (): void => parentPort?.postMessage(0);

@@ -5,6 +5,7 @@ import type { Rng } from '../util/rng.ts';
 import { HASH_BYTES, PONG_PREFIX, PUBKEY_BYTES } from '../wire/limits.ts';
 import { EMPTY, HashIndex } from './hash-index.ts';
 import { PING_QUIET_MS, type PingLimitSizes, PingLimits } from './ping-limits.ts';
+import type { ProvedAddresses } from './proved-addresses.ts';
 import { SlotLists } from './slot-list.ts';
 
 /** How long an answered ping proves an address. @source behaviour 8.2; reliability C2 */
@@ -15,9 +16,6 @@ export const PROOF_REFRESH_MS = PROOF_MS / 4;
 
 /** Addresses, proved and to be proved. @source reliability 5 */
 export const PROOF_CAPACITY = 65_536;
-
-/** Cells of the rough look-up by address alone. */
-const ADDRESS_CELLS = 65_536;
 
 const WANTED = 0;
 const PROVED = 1;
@@ -64,14 +62,19 @@ export class PingCache {
   /** What a pong to the ping under way must contain, by destination slot; and whether one is. */
   readonly #expected: Uint8Array;
   readonly #isUnderWay: Uint8Array;
-  readonly #addressUntilMs: Float64Array;
+  readonly #addresses: ProvedAddresses | undefined;
   readonly #pongInput = new Uint8Array(PONG_PREFIX.length + HASH_BYTES);
   /** Proofs and wishes that had to leave for want of room. */
   evicted = 0;
   /** From ping to pong, of the last pong that was accepted. @units ms */
   lastRoundTripMs = 0;
 
-  constructor(rng: Rng, allowPrivate: boolean, sizes: PingCacheSizes = {}) {
+  constructor(
+    rng: Rng,
+    allowPrivate: boolean,
+    sizes: PingCacheSizes = {},
+    addresses?: ProvedAddresses,
+  ) {
     const capacity = sizes.proofs ?? PROOF_CAPACITY;
     this.#rng = rng;
     this.#hash = KeyedHash.random(rng);
@@ -84,9 +87,7 @@ export class PingCache {
     this.#provedMs = new Float64Array(capacity);
     this.#expected = new Uint8Array(this.limits.capacity * HASH_BYTES);
     this.#isUnderWay = new Uint8Array(this.limits.capacity);
-    this.#addressUntilMs = new Float64Array(sizes.addressCells ?? ADDRESS_CELLS).fill(
-      Number.NEGATIVE_INFINITY,
-    );
+    this.#addresses = addresses;
     for (let slot = 0; slot < capacity; slot++) this.#lists.append(FREE, slot);
     for (let i = 0; i < PONG_PREFIX.length; i++) this.#pongInput[i] = PONG_PREFIX.charCodeAt(i);
   }
@@ -126,14 +127,6 @@ export class PingCache {
   isProved(keys: Uint8Array, keyAt: number, ip: number, port: number, nowMs: number): boolean {
     const slot = this.#find(keys, keyAt, ip, port);
     return slot >= 0 && nowMs - this.#provedMs[slot]! <= PROOF_MS;
-  }
-
-  /**
-   * Whether anybody has proved an address, roughly: another address may share its cell. For priorities
-   * under load, never for permissions.
-   */
-  isAddressLikelyProved(ip: number, port: number, nowMs: number): boolean {
-    return nowMs <= this.#addressUntilMs[this.#addressCell(ip, port)]!;
   }
 
   /**
@@ -183,7 +176,7 @@ export class PingCache {
     this.lastRoundTripMs = roundTripMs;
     this.#provedMs[slot] = nowMs;
     this.#lists.move(PROVED, slot);
-    this.#addressUntilMs[this.#addressCell(ip, port)] = nowMs + PROOF_MS;
+    this.#addresses?.mark(ip, port, nowMs + PROOF_MS);
     return true;
   }
 
@@ -218,9 +211,5 @@ export class PingCache {
     this.#provedMs[slot] = Number.NEGATIVE_INFINITY;
     this.#index.add(this.#hash.words(keys, keyAt, 8, ip, port), slot);
     return slot;
-  }
-
-  #addressCell(ip: number, port: number): number {
-    return this.#hash.pair(ip, port) % this.#addressUntilMs.length;
   }
 }

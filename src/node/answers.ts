@@ -55,12 +55,12 @@ export class Answers {
 
   /** Answers a ping that was verified, to where it came from. @source behaviour 8.1 @returns its outcome */
   pong(packet: number, monoMs: number): number {
-    const { regions, options, pings, outbox, messages } = this.#parts;
+    const { regions, options, addresses, outbox, messages } = this.#parts;
     const { ring } = regions;
     const ip = ring.ip[packet]!;
     const port = ring.port[packet]!;
     if (!isReachable(ip, port, options.allowPrivate)) return Outcome.SOURCE_UNUSABLE;
-    const trusted = pings.isAddressLikelyProved(ip, port, monoMs);
+    const trusted = addresses.isLikelyProved(ip, port, monoMs);
     if (!trusted && !this.#pongBudget.take(ip, monoMs)) return Outcome.PING_OVER_BUDGET;
     const slot = outbox.reserve(Egress.PONG);
     if (slot < 0) return Outcome.PING_OVER_BUDGET;

@@ -6,6 +6,7 @@ import type { Identity } from '../crypto/identity.ts';
 import type { Verifier } from '../crypto/verify.ts';
 import { ActiveSet } from '../gossip/active-set.ts';
 import { PingCache, type PingCacheSizes } from '../gossip/ping.ts';
+import { ProvedAddresses } from '../gossip/proved-addresses.ts';
 import { PeerCandidates } from '../gossip/pull-peers.ts';
 import type { ServeLimits } from '../gossip/pull-serve.ts';
 import { ReceivedCache, type ReceivedCacheSizes } from '../gossip/received-cache.ts';
@@ -86,6 +87,7 @@ export class NodeParts {
   readonly counters: Float64Array;
   readonly outbox: Outbox;
   readonly pings: PingCache;
+  readonly addresses: ProvedAddresses;
   readonly candidates: PeerCandidates;
   readonly activeSet: ActiveSet;
   readonly received: ReceivedCache;
@@ -124,7 +126,8 @@ export class NodeParts {
       ...DEFAULT_OUTBOX,
       ...options.outbox,
     });
-    this.pings = new PingCache(ports.rng, allowPrivate, options.pingSizes);
+    this.addresses = ProvedAddresses.create(this.regions.addresses, ports.rng);
+    this.pings = new PingCache(ports.rng, allowPrivate, options.pingSizes, this.addresses);
     this.candidates = new PeerCandidates(
       { ourKey: identity.publicKey, shredVersion, allowPrivate },
       ports.rng,

@@ -3,6 +3,7 @@ import type { Stakes } from '../crds/peers.ts';
 import { Counter, counterTotal, outcomeCounts } from '../shm/counters.ts';
 import { createGate } from '../tasks/gate.ts';
 import { ListenTask } from '../tasks/listen.ts';
+import { Shedder } from '../tasks/shed.ts';
 import { publishStakedCount } from '../tasks/slice.ts';
 import { Outcome } from '../util/outcome.ts';
 import type { ValueData } from '../wire/decoded.ts';
@@ -178,7 +179,9 @@ export class SpyNode {
 }
 
 function createInlinePool(parts: NodeParts): ListenPool {
-  const { regions, ring, verified, verifier, view, counters } = parts;
+  const { regions, ring, verified, verifier, view, counters, clock, addresses } = parts;
   const gate = createGate(view, regions.control);
-  return new InlinePool(ring, new ListenTask({ regions, counters, verified, verifier, gate }));
+  const shedder = new Shedder(regions, ring, addresses, clock);
+  const task = new ListenTask({ regions, counters, verified, verifier, gate, shedder });
+  return new InlinePool(ring, task);
 }

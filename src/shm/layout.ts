@@ -110,6 +110,7 @@ export function dimensions(c: Capacities) {
     egressSlots: c.egressSlots,
     purgedHashes: c.purgedHashes,
     failedHashes: c.failedHashes,
+    addressCells: c.peerRows * 4,
   };
 }
 
@@ -276,6 +277,12 @@ export const LAYOUT = {
     /** Generation in use, tags in it, tags refused, seed. */
     state: column('f64', 'one', 8),
     tags: column('i32', 'verifiedPlaces', 4),
+  },
+  /** Which addresses have answered a ping, by keyed hash, for priorities under load. */
+  addresses: {
+    key: column('i32', 'one', 2),
+    /** ms of the monotonic clock; 0 when none did. */
+    until: column('f64', 'addressCells'),
   },
   purged: hashQueue('purgedHashes'),
   failed: hashQueue('failedHashes'),

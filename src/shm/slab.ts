@@ -40,6 +40,11 @@ export class BatchRing {
     this.#batches = ring.done.length / LINE_I32;
   }
 
+  /** Batches in the ring. */
+  get capacity(): number {
+    return this.#batches;
+  }
+
   /** Batches that can be filled now. */
   get free(): number {
     return this.#batches - this.#between(TAIL, HEAD);

@@ -8,6 +8,7 @@ import { Outcome } from '../util/outcome.ts';
 import { pruneSignedBytes, writePruneSignedBytes } from '../wire/encode.ts';
 import { HASH_BYTES, Message, SIGNATURE_BYTES } from '../wire/limits.ts';
 import { canonicalizeValue, PacketFields, skim, VALUE_NOT_CANONICAL } from '../wire/skim.ts';
+import type { Shedder } from './shed.ts';
 
 /** Whether values of a kind and origin are wanted at all; asked before any signature is checked. */
 export type IngressGate = (kind: number, bytes: Uint8Array, originAt: number) => boolean;
@@ -20,6 +21,8 @@ export interface ListenParts {
   readonly verified: VerifiedSet;
   readonly verifier: Verifier;
   readonly gate: IngressGate;
+  /** What is dropped under load; nothing when left out. */
+  readonly shedder?: Shedder;
 }
 
 /** Room for the longest prune that fits a packet, as it is signed. */
@@ -52,6 +55,7 @@ export class ListenTask {
     const { ring } = this.#parts.regions;
     const count = ring.count[batch * LINE_I32]!;
     this.#batch.count = 0;
+    this.#parts.shedder?.plan(batch);
     let row = batch * BATCH_VALUES;
     for (let slot = 0; slot < count; slot++) {
       row = this.#skimPacket(batch * BATCH_SLOTS + slot, slot, row);
@@ -67,6 +71,12 @@ export class ListenTask {
     const fields = this.#fields;
     const at = packet * SLOT_BYTES;
     const end = at + ring.length[packet]!;
+    const shed = this.#parts.shedder?.outcome[slot] ?? 0;
+    if (shed !== 0) {
+      ring.outcome[packet] = shed;
+      ring.rowCount[packet] = 0;
+      return row;
+    }
     let outcome = skim(ring.bytes, at, end, fields, this.#parts.regions.records, row);
     if (ring.ip[packet] === 0 || ring.port[packet] === 0) outcome = Outcome.SOURCE_UNUSABLE;
     const rows = outcome === Outcome.OK ? fields.valueCount : 0;

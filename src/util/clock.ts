@@ -15,10 +15,19 @@ export interface Clock {
   every(periodMs: number, callback: () => void): () => void;
 }
 
+/**
+ * `performance.now()` counts from the start of each thread; with this it counts from the same moment on
+ * all of them, so that one thread can tell the age of what another has stamped.
+ */
+const THREAD_STARTED_MS = ((): number => {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6 - performance.now();
+})();
+
 /** The machine's clocks. */
 export const SystemClock: Clock = {
   wallMs: () => Date.now(),
-  monoMs: () => performance.now(),
+  monoMs: () => THREAD_STARTED_MS + performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);

@@ -9,6 +9,9 @@ import {
   PROOF_MS,
 } from '../../../src/gossip/ping.ts';
 import { PING_QUEUE, PINGS_PER_SECOND } from '../../../src/gossip/ping-limits.ts';
+import { ProvedAddresses } from '../../../src/gossip/proved-addresses.ts';
+import { SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
+import { createRegions } from '../../../src/shm/regions.ts';
 import { toHex } from '../../../src/util/bytes.ts';
 import { LOOPBACK_IP } from '../../../src/util/ipv4.ts';
 import { seededRng } from '../../../src/util/rng.ts';
@@ -20,17 +23,20 @@ const SMALL: PingCacheSizes = {
   destinations: 64,
   queue: 32,
   ipCells: 64,
-  addressCells: 64,
 };
 
 /** A cache with the words that the protocol has for it. */
 class Pinger {
+  readonly addresses = ProvedAddresses.create(
+    createRegions(SMALL_CAPACITIES, false).addresses,
+    seededRng(6),
+  );
   readonly cache: PingCache;
   readonly order: PingOrder = { ip: 0, port: 0, token: new Uint8Array(32) };
   nowMs = 0;
 
   constructor(allowPrivate = false, sizes = SMALL) {
-    this.cache = new PingCache(seededRng(5), allowPrivate, sizes);
+    this.cache = new PingCache(seededRng(5), allowPrivate, sizes, this.addresses);
   }
 
   check(key: number, ip = PUBLIC_IP, port = 8001, mayPing = true): number {
@@ -70,7 +76,7 @@ describe('proofs of address', () => {
     expect(pinger.pong(1)).toBe(true);
     expect(pinger.cache.lastRoundTripMs).toBe(80);
     expect(pinger.check(1)).toBe(ADDRESS_PROVED);
-    expect(pinger.cache.isAddressLikelyProved(PUBLIC_IP, 8001, pinger.nowMs)).toBe(true);
+    expect(pinger.addresses.isLikelyProved(PUBLIC_IP, 8001, pinger.nowMs)).toBe(true);
     pinger.nowMs = 80 + PROOF_MS / 4;
     expect(pinger.check(1)).toBe(ADDRESS_PROVED);
     pinger.nowMs++;
@@ -79,7 +85,7 @@ describe('proofs of address', () => {
     expect(pinger.proved(1)).toBe(true);
     pinger.nowMs++;
     expect(pinger.proved(1)).toBe(false);
-    expect(pinger.cache.isAddressLikelyProved(PUBLIC_IP, 8001, pinger.nowMs)).toBe(false);
+    expect(pinger.addresses.isLikelyProved(PUBLIC_IP, 8001, pinger.nowMs)).toBe(false);
   });
 
   const wrong: readonly { name: string; pong: (pinger: Pinger) => boolean }[] = [
