@@ -158,6 +158,20 @@ describe('active set', () => {
     expect(high).toBeGreaterThan(85); // 625 against 49
   });
 
+  it('filters are wrong about other origins in each set', () => {
+    const wrong = [21, 22].map((seed) => {
+      const set = new ActiveSet(keyOf(US), seededRng(seed));
+      set.rotate(candidates([10]), 0);
+      for (let origin = 1_000; origin < 11_000; origin++) {
+        set.prune(0, keyOf(10), 0, keyOf(origin), 0);
+      }
+      return range(20_000, 20_400).filter((origin) => peersFor(set, 0, origin).length === 0);
+    });
+    for (const origins of wrong) expect(origins.length).toBeGreaterThan(20);
+    const both = wrong[0]!.filter((origin) => wrong[1]!.includes(origin));
+    expect(both.length).toBeLessThan(wrong[0]!.length / 2);
+  });
+
   it('more items make fewer keys, and pruning works with each', () => {
     for (const items of [8_192, 12_000, 20_000]) {
       const set = new ActiveSet(keyOf(US), seededRng(8));

@@ -248,7 +248,9 @@ describe('limits of pings', () => {
     pinger.check(1, LOOPBACK_IP, 1);
     pinger.check(2, LOOPBACK_IP, 2);
     while (pinger.ping());
+    expect(pinger.cache.limits.skipped).toBe(0);
     expect(pinger.check(3, LOOPBACK_IP, 3)).toBe(0);
+    expect(pinger.cache.limits.skipped).toBe(1);
     pinger.nowMs = 19_999;
     expect(pinger.check(3, LOOPBACK_IP, 3)).toBe(0);
     pinger.nowMs = 20_000;

@@ -17,6 +17,14 @@ describe('selection of prunes', () => {
     { name: 'no stake', share: 0.15, kept: 2, minStake: 0, origin: '', is: 'DAC' },
     { name: 'more than all relayers have', share: 1, kept: 2, minStake: 100, origin: '', is: '' },
     { name: 'exactly what three have', share: 1, kept: 2, minStake: 11, origin: '', is: 'AC' },
+    {
+      name: 'a share of a fraction counts as less',
+      share: 0.85,
+      kept: 2,
+      minStake: 10,
+      origin: '',
+      is: 'DAC',
+    },
     { name: 'the origin relays its own', share: 0.15, kept: 2, minStake: 9, origin: 'D', is: 'AC' },
   ];
   for (const { name, share, kept, minStake, origin, is } of cases) {

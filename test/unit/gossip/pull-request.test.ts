@@ -148,7 +148,9 @@ describe('filters of a round', () => {
       builder.start(shape, 0);
       for (let i = 0; i < 20_000; i++) builder.add(hashes, 32 * i);
       for (const filter of builder.filters.slice(0, builder.count)) {
-        keys.add(toHex(filter.keys, 0, 24));
+        for (const at of [0, 8, 16]) keys.add(toHex(filter.keys, at, at + 8));
+        expect(filter.maskLow).toBe(0xffffffff);
+        expect(filter.maskHigh & 0x3ffffff).toBe(0x3ffffff);
         let set = 0;
         for (const byte of filter.bits.subarray(0, 1024))
           for (let b = byte; b > 0; b &= b - 1) set++;
@@ -160,7 +162,7 @@ describe('filters of a round', () => {
         expect(end).toBeGreaterThan(PACKET_BYTES - 8);
       }
     }
-    expect(keys.size).toBe(32);
+    expect(keys.size).toBe(96);
   });
 
   it('full to what they are made for, they are wrong about a tenth of strangers', () => {

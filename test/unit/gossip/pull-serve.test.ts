@@ -282,7 +282,9 @@ describe('packing and sending', () => {
     const planned = server.answers.packetCount;
     expect(planned).toBe(63);
     let sent = 0;
-    while (server.answers.next(server.budget) >= 0) sent++;
+    let next = server.answers.next(server.budget);
+    for (; next >= 0; next = server.answers.next(server.budget)) sent++;
+    expect(next).toBe(-1);
     expect(sent).toBe(Math.floor(10_240 / 1044));
     expect(server.answers.dropped).toBe(planned - sent);
     expect(server.answers.next(server.budget)).toBe(-1);
@@ -293,6 +295,8 @@ describe('packing and sending', () => {
     { age: 0, staked: true, contact: true, is: 46_080 },
     { age: 14_999, staked: false, contact: false, is: 11_519 },
     { age: 15_000, staked: true, contact: false, is: 23_038 },
+    { age: 172_770_000, staked: false, contact: false, is: 2 },
+    { age: 172_770_001, staked: false, contact: false, is: 1 },
     { age: 172_790_000, staked: false, contact: true, is: 2 },
     { age: 1e12, staked: false, contact: false, is: 1 },
   ];

@@ -1,104 +1,116 @@
 import { describe, expect, it } from 'vitest';
 import { UnprovedContacts } from '../../../src/gossip/unproved.ts';
-import { keyOf, NOW } from './small-table.ts';
 
-const IP = 0x05060708;
+const hash = new Uint8Array(32);
 
-interface Heard {
-  wallclock?: number;
-  outsetLow?: number;
-  outsetHigh?: number;
-  ip?: number;
-  port?: number;
-  heardMs?: number;
+/** A contact of an origin: its key lies at 8 of 40 made-up bytes in a packet. */
+class Kept {
+  readonly contacts: UnprovedContacts;
+
+  constructor(capacity?: number) {
+    this.contacts = new UnprovedContacts(capacity);
+  }
+
+  keep(
+    origin: number,
+    {
+      ip = origin,
+      port = 8001,
+      wallclock = 1_000,
+      outsetLow = 0,
+      outsetHigh = 0,
+      heardMs = 0,
+      salt = 0,
+    } = {},
+  ): boolean {
+    const packet = new Uint8Array(60).fill(0xee);
+    packet.fill(salt, 10, 50).fill(origin, 18, 50);
+    const contact = { ip, port, wallclock, outsetLow, outsetHigh, heardMs };
+    return this.contacts.keep(packet, 10, 40, 18, contact, hash.fill(salt), 0);
+  }
+
+  take(origin: number, ip = origin, port = 8001): number | undefined {
+    return this.contacts.take(new Uint8Array(32).fill(origin), 0, ip, port)?.bytes[0];
+  }
+
+  get origins(): number[] {
+    return [...this.contacts.values()].map(({ ip }) => ip);
+  }
 }
 
-/** Keeps a contact of an origin, as if it lay in a packet. */
-function keep(contacts: UnprovedContacts, origin: number, heard: Heard = {}): boolean {
-  const packet = new Uint8Array(300).fill(9);
-  packet.set(keyOf(origin), 100);
-  const hashes = new Uint8Array(96).fill(origin);
-  const contact = {
-    ip: IP,
-    port: 8001,
-    wallclock: NOW,
-    outsetLow: 0,
-    outsetHigh: 0,
-    heardMs: NOW,
-    ...heard,
-  };
-  return contacts.keep(packet, 32, 160, 100, contact, hashes, 32);
-}
-
-const take = (contacts: UnprovedContacts, origin: number, ip = IP, port = 8001) =>
-  contacts.take(keyOf(origin), 0, ip, port);
-
-describe('contacts whose address has not answered', () => {
-  it('are kept with a copy of their bytes until it has', () => {
-    const contacts = new UnprovedContacts();
-    expect(keep(contacts, 1)).toBe(true);
-    expect(keep(contacts, 2)).toBe(true);
-    const contact = take(contacts, 1);
-    expect(contact?.bytes).toHaveLength(160);
-    expect(contact?.bytes.subarray(68, 100)).toEqual(keyOf(1));
-    expect(contact?.hash).toEqual(new Uint8Array(32).fill(1));
-    expect(take(contacts, 1)).toBeUndefined();
-    expect(contacts.size).toBe(1);
+describe('a contact info that waits', () => {
+  it('is a copy, and leaves when its address answers', () => {
+    const kept = new Kept();
+    expect(kept.keep(1, { salt: 7 })).toBe(true);
+    const [contact] = kept.contacts.values();
+    expect([contact?.bytes.length, contact?.bytes[0], contact?.hash[0]]).toEqual([40, 7, 7]);
+    expect(kept.take(1)).toBe(7);
+    expect([kept.take(1), kept.contacts.size]).toEqual([undefined, 0]);
   });
 
   const others = [
-    { name: 'another key', origin: 2, ip: IP, port: 8001 },
-    { name: 'another IP', origin: 1, ip: IP + 1, port: 8001 },
-    { name: 'another port', origin: 1, ip: IP, port: 8002 },
+    { name: 'another key', origin: 2, ip: 1, port: 8001 },
+    { name: 'another IP', origin: 1, ip: 2, port: 8001 },
+    { name: 'another port', origin: 1, ip: 1, port: 8002 },
   ];
   for (const { name, origin, ip, port } of others) {
-    it(`stay when the answer is of ${name}`, () => {
-      const contacts = new UnprovedContacts();
-      keep(contacts, 1);
-      expect(take(contacts, origin, ip, port)).toBeUndefined();
-      expect(contacts.size).toBe(1);
+    it(`stays when the answer is of ${name}`, () => {
+      const kept = new Kept();
+      kept.keep(1);
+      expect(kept.take(origin, ip, port)).toBeUndefined();
+      expect(kept.contacts.size).toBe(1);
     });
   }
 
-  const newer = [
-    { name: 'later wallclock', heard: { wallclock: NOW + 1 }, stays: 'new' },
-    { name: 'earlier wallclock', heard: { wallclock: NOW - 1 }, stays: 'old' },
-    { name: 'the same again', heard: {}, stays: 'old' },
-    { name: 'later outset', heard: { outsetLow: 6, wallclock: NOW - 1 }, stays: 'new' },
-    { name: 'earlier outset', heard: { outsetLow: 4, wallclock: NOW + 1 }, stays: 'old' },
-    { name: 'higher half of it', heard: { outsetHigh: 1, outsetLow: 0 }, stays: 'new' },
+  const replacements = [
+    { name: 'a newer wallclock', next: { wallclock: 1_001 }, replaced: true },
+    { name: 'the same wallclock', next: {}, replaced: false },
+    { name: 'an older wallclock', next: { wallclock: 999 }, replaced: false },
+    { name: 'a newer outset', next: { outsetLow: 6, wallclock: 1 }, replaced: true },
+    { name: 'an older outset', next: { outsetLow: 4, wallclock: 9_999 }, replaced: false },
+    {
+      name: 'a newer outset in its upper half',
+      next: { outsetHigh: 1, outsetLow: 0 },
+      replaced: true,
+    },
   ];
-  for (const { name, heard, stays } of newer) {
-    it(`of one origin the newer: ${name}`, () => {
-      const contacts = new UnprovedContacts();
-      keep(contacts, 1, { outsetLow: 5, port: 1 });
-      expect(keep(contacts, 1, { outsetLow: 5, ...heard, port: 2 })).toBe(false);
-      expect(contacts.size).toBe(1);
-      expect(take(contacts, 1, IP, stays === 'new' ? 2 : 1)).toBeDefined();
+  for (const { name, next, replaced } of replacements) {
+    it(`meets ${name}: ${replaced ? 'replaced' : 'kept'}`, () => {
+      const kept = new Kept();
+      kept.keep(1, { outsetLow: 5, salt: 1 });
+      expect(kept.keep(1, { outsetLow: 5, ...next, salt: 2 }), 'not a new origin').toBe(false);
+      expect(kept.take(1)).toBe(replaced ? 2 : 1);
     });
   }
 
-  it('leave when there is no room, the longest unheard first', () => {
-    const contacts = new UnprovedContacts(3);
-    for (const origin of [1, 2, 3]) keep(contacts, origin);
-    keep(contacts, 1, { wallclock: NOW + 1 });
-    keep(contacts, 4);
-    expect([contacts.size, contacts.evicted]).toEqual([3, 1]);
-    expect([1, 2, 3, 4].map((origin) => take(contacts, origin) !== undefined)).toEqual([
-      true,
-      false,
-      true,
-      true,
-    ]);
+  it('is forgotten with its origin, or when it was heard too long ago', () => {
+    const kept = new Kept();
+    kept.keep(1, { heardMs: 10 });
+    kept.keep(2, { heardMs: 20 });
+    kept.keep(3, { heardMs: 30 });
+    kept.contacts.expire(20);
+    expect(kept.origins).toEqual([2, 3]);
+    kept.contacts.forget(new Uint8Array(32).fill(3), 0);
+    kept.contacts.forget(new Uint8Array(32).fill(9), 0);
+    expect(kept.origins).toEqual([2]);
+  });
+});
+
+describe('a full list', () => {
+  it('gives up the longest unheard', () => {
+    const kept = new Kept(3);
+    for (const origin of [1, 2, 3]) kept.keep(origin);
+    kept.keep(1, { wallclock: 2_000 });
+    expect(kept.keep(4)).toBe(true);
+    expect([kept.origins, kept.contacts.evicted]).toEqual([[3, 1, 4], 1]);
   });
 
-  it('leave when they are old, or their origin is in the table', () => {
-    const contacts = new UnprovedContacts();
-    keep(contacts, 1, { heardMs: NOW - 1 });
-    keep(contacts, 2);
-    keep(contacts, 3);
-    contacts.expire(NOW);
-    contacts.forget(keyOf(3), 0);
-    expect([...contacts.values()].map(({ hash }) => hash[0])).toEqual([2]);
+  it('gives up none for one that it has', () => {
+    const kept = new Kept(2);
+    kept.keep(1);
+    kept.keep(2);
+    kept.keep(2, { wallclock: 2_000 });
+    kept.keep(2, { wallclock: 1 });
+    expect([kept.origins, kept.contacts.evicted]).toEqual([[1, 2], 0]);
   });
 });
