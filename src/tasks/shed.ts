@@ -22,6 +22,9 @@ const FREE_FOR_PULL_RESPONSE = 0.1;
 /** Batches that wait before strangers are held to their share of the signature checks. */
 const PRESSED_BATCHES = 4;
 
+/** Batches without a push of a proved address after which strangers count like everybody else. */
+const FORGET_PROVED_BATCHES = 64;
+
 /** Packets of strangers in a batch that also has pushes of proved addresses: a quarter. @source architecture 4.2 */
 const STRANGERS_BESIDE_OTHERS = BATCH_SLOTS / 4;
 
@@ -32,6 +35,8 @@ export class Shedder {
   readonly #addresses: ProvedAddresses;
   readonly #clock: Clock;
   readonly #isProved = new Uint8Array(BATCH_SLOTS);
+  /** Batches since the last one with a push of a proved address. */
+  #sinceProved = FORGET_PROVED_BATCHES;
   /** By slot of the batch planned last: 0, or the outcome to drop it with. */
   readonly outcome = new Int16Array(BATCH_SLOTS);
 
@@ -53,6 +58,9 @@ export class Shedder {
     const isPressed = this.#ring.waiting >= PRESSED_BATCHES;
     if (!isLate && !isPressed && free >= FREE_FOR_PULL_REQUEST) return;
     const proved = this.#countProved(batch, count, nowMs);
+    this.#sinceProved = proved > 0 ? 0 : this.#sinceProved + 1;
+    // Strangers give way to proved peers; where there are none, nobody gains by it.
+    const allEqual = this.#sinceProved >= FORGET_PROVED_BATCHES;
     let strangers = 0;
     for (let slot = 0; slot < count; slot++) {
       const packet = packetOf(batch, slot);
@@ -62,7 +70,7 @@ export class Shedder {
         continue;
       }
       const message = ring.length[packet]! < 4 ? -1 : readU32(ring.bytes, packet * SLOT_BYTES);
-      this.outcome[slot] = shedBy(message, isProved, free);
+      this.outcome[slot] = shedBy(message, isProved || allEqual, free);
       if (message !== Message.PUSH || isProved || !isPressed || proved === 0) continue;
       if (++strangers > STRANGERS_BESIDE_OTHERS) this.outcome[slot] = Outcome.SHED_PUSH_UNPROVED;
     }
