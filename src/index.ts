@@ -18,7 +18,7 @@ import { chooseVerifier, type VerifierName } from './crypto/verify.ts';
 import { type JoinFacts, prepareJoin } from './node/join.ts';
 import type { OwnValues } from './node/own-values.ts';
 import type { NodePorts } from './node/parts.ts';
-import { type Logger, SILENT_LOGGER } from './node/ports.ts';
+import { type Logger, SILENT_LOGGER, type Tap } from './node/ports.ts';
 import { type ReceiverName, Runtime } from './node/runtime.ts';
 import type { SpyNode } from './node/spy.ts';
 import { StakeKeeper } from './node/stake-keeper.ts';
@@ -39,6 +39,7 @@ export type { NodeInfo } from './api/nodes.ts';
 export type { SpyStats } from './api/stats.ts';
 export type { ValueJson } from './api/value-json.ts';
 export { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
+export type { Tap } from './node/ports.ts';
 export type { StakeMap } from './node/stake-list.ts';
 export { SpyError } from './util/assert.ts';
 export type { ValueData } from './wire/decoded.ts';
@@ -87,6 +88,8 @@ export interface SpyOptions {
    * as a node with stake.
    */
   readonly stakes?: string | StakeMap | undefined;
+  /** Sees every datagram; receiving then takes `dgram` and, at high rates, twice the processor time. */
+  readonly tap?: Tap | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -176,6 +179,7 @@ export class Spy {
         workers: options.workers ?? 'auto',
         receiver: options.receiver ?? 'auto',
         verifier: ports.verifier.name,
+        tap: options.tap,
         node: {
           identity: this.#key,
           shredVersion,

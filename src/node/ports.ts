@@ -34,6 +34,14 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Looks on while a node receives and sends, for example to write a capture. */
+export interface Tap {
+  /** A datagram as it came in; refused ones too. */
+  readonly received: DatagramHandler;
+  /** A datagram as it was handed over to be sent, with where it goes. */
+  readonly sent: DatagramHandler;
+}
+
 /** The subset of pino that nodes use; structured fields first, never bytes of the network in a text. */
 export interface Logger {
   debug(fields: object, message: string): void;

@@ -4,10 +4,11 @@ import type { Regions } from '../shm/regions.ts';
 import { EchoServer } from './echo-server.ts';
 import type { NodeOptions, NodePorts } from './parts.ts';
 import { MAX_POOL_THREADS, ThreadPool } from './pools.ts';
-import type { Transport } from './ports.ts';
+import type { Tap, Transport } from './ports.ts';
 import { ReceiveThread } from './receive-thread.ts';
 import { SpyNode } from './spy.ts';
 import { loadSyscalls } from './syscalls.ts';
+import { TappedTransport } from './tapped-transport.ts';
 import { UdpTransport } from './udp.ts';
 import { BatchTransport } from './udp-batch.ts';
 
@@ -27,6 +28,8 @@ export interface RuntimeOptions {
   readonly workers: number | 'auto';
   readonly receiver: ReceiverName;
   readonly verifier: VerifierName;
+  /** Who looks at every datagram; main then receives by `dgram`. */
+  readonly tap?: Tap | undefined;
   /** Everything but the gossip socket. */
   readonly node: NodeOptions;
 }
@@ -77,7 +80,8 @@ export class Runtime {
     const threads = options.workers === 'auto' ? defaultWorkers() : options.workers;
     const udp = { bindAddress: options.bindAddress, port: options.port };
     const batch = openBatchTransport(options, udp, logger.info.bind(logger));
-    const transport = batch ?? new UdpTransport(udp);
+    const plain = batch ?? new UdpTransport(udp);
+    const transport = options.tap ? new TappedTransport(plain, options.tap) : plain;
     let node: SpyNode | undefined;
     let pool: ThreadPool | undefined;
     const wake = (): void => node?.pump();
@@ -123,7 +127,7 @@ function openBatchTransport(
   udp: { bindAddress: string; port: number },
   say: (fields: object, message: string) => void,
 ): BatchTransport | undefined {
-  if (options.receiver === 'dgram') return undefined;
+  if (options.receiver === 'dgram' || options.tap) return undefined;
   const system = loadSyscalls();
   if (typeof system !== 'string') return new BatchTransport(system, udp);
   say({ reason: system }, 'no recvmmsg here: main receives by dgram, at twice the processor time');
