@@ -138,5 +138,5 @@ export function renderSummary(nodes: readonly NodeInfo[], values: number): strin
 function stakeSummary(nodes: readonly NodeInfo[]): string {
   const staked = nodes.filter((n) => (n.stake ?? 0) > 0);
   const sol = staked.reduce((sum, n) => sum + (n.stake ?? 0), 0);
-  return `${staked.length} nodes with ${SOL.format(sol)} SOL`;
+  return `${staked.length} ${staked.length === 1 ? 'node' : 'nodes'} with ${SOL.format(sol)} SOL`;
 }

@@ -325,11 +325,16 @@ describe('stopping', () => {
     expect(await bench.untilAsked()).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('comes before an answer that is under way', async () => {
-    const bench = new Bench(stakesOf(5));
-    const start = bench.keeper.start();
-    bench.keeper.stop();
-    await start;
-    expect(bench.handed).toEqual([]);
+  it('comes before an answer that is under way, however near it is', async () => {
+    for (let turns = 0; turns < 6; turns++) {
+      const bench = new Bench(stakesOf(5));
+      const start = bench.keeper.start();
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      const before = bench.handed.length;
+      bench.keeper.stop();
+      await start;
+      expect(bench.handed.length, `after ${turns} turns`).toBe(before);
+      expect(await bench.untilAsked(), `after ${turns} turns`).toBe(Number.POSITIVE_INFINITY);
+    }
   });
 });
