@@ -14,6 +14,7 @@ import { BatchTransport } from './udp-batch.ts';
 
 /** How datagrams are received. */
 export const RECEIVERS = ['auto', 'recvmmsg', 'dgram'] as const;
+/** One of the ways to receive. */
 export type ReceiverName = (typeof RECEIVERS)[number];
 
 /** What a node on real sockets and threads is told, besides what every node is. */

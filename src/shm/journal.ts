@@ -104,8 +104,10 @@ export class JournalReader {
         return Reading.ENTRY;
       }
     }
-    const resume = (head - (this.#capacity >> 1) + 1) | 0 || 1;
-    this.lost += Math.max(1, (resume - this.#next) | 0);
+    const half = (head - (this.#capacity >> 1) + 1) | 0 || 1;
+    const behind = following(this.#next); // what stood here is lost in any case, and only once
+    const resume = ((half - behind) | 0) > 0 ? half : behind;
+    this.lost += (resume - this.#next) | 0;
     this.#next = resume;
     return Reading.LAPPED;
   }
