@@ -10,6 +10,9 @@ import type { StakeSource } from './stakes.ts';
 /** One attempt, however slowly it drips in. */
 export const LOAD_TIMEOUT_MS = 10_000;
 
+/** How long the start waits for a source elsewhere; what comes later is taken all the same. */
+export const PATIENCE_MS = 2_000;
+
 /** After a failure it is tried again so soon, then after twice the time, up to the usual period. */
 export const RETRY_MS = 10_000;
 
@@ -57,12 +60,24 @@ export class StakeKeeper {
 
   /**
    * Loads for the first time and goes on by itself. Without a source that is at hand there is no going
-   * on; without one that is elsewhere there is, and it is tried again.
+   * on; without one that is elsewhere there is: it is not waited for any longer than `PATIENCE_MS`, and
+   * tried again.
    *
    * @throws SpyError of a local source
    */
-  async start(): Promise<void> {
-    await this.#look(this.source.isLocal);
+  start(): Promise<void> {
+    if (this.source.isLocal) return this.#look(true);
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(PATIENCE_MS, () => {
+        this.#logger.warn({ source: this.source.name }, 'no stakes yet: going on without for now');
+        resolve();
+      });
+      // Rejects on a bug only, which shall end the process.
+      void this.#look(false).then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** Hands over the stakes as soon as there are any, and again whenever they were loaded. */
