@@ -12,7 +12,7 @@ export interface JoinFlags {
   shredVersion: number;
   gossipPort: number;
   bindAddress?: string;
-  allowPrivateAddr: boolean;
+  allowPrivateAddr?: boolean;
   stakes?: string;
   logLevel: string;
 }
@@ -76,11 +76,10 @@ function cluster(text: string): string {
 /** Adds the flags of `JoinFlags` to a command. @source behaviour 15.1 */
 export function addJoinOptions(command: Command): Command {
   return command
-    .option(
-      '-n, --entrypoint <HOST:PORT>',
-      'node to ask first; may be given several times',
-      collect,
-      [],
+    .addOption(
+      new Option('-n, --entrypoint <HOST:PORT>', 'node to ask first; may be given several times')
+        .argParser(collect)
+        .default([], "mainnet's"),
     )
     .option('-u, --url <CLUSTER>', 'known cluster: mainnet, testnet or devnet', cluster)
     .option('-i, --identity <FILE>', 'key file of the Solana CLI (default: a fresh key)')
@@ -104,7 +103,6 @@ export function addJoinOptions(command: Command): Command {
     .option(
       '--allow-private-addr',
       'talk to private and loopback addresses too (on by itself when an entrypoint is one)',
-      false,
     )
     .option(
       '--stakes <URL|FILE>',

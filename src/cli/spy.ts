@@ -24,7 +24,7 @@ interface SpyFlags extends JoinFlags {
   numNodesExactly?: number;
   pubkey: string[];
   timeout?: number;
-  json: boolean;
+  json?: boolean;
   dump?: string;
   stats?: string;
   verify: 'auto' | 'sodium' | 'openssl' | 'noble';
@@ -70,14 +70,13 @@ export function registerSpy(program: Command): void {
       'the same, and fail if there are more',
       wholeNumber(0, 1e6),
     )
-    .option(
-      '-p, --pubkey <KEY>',
-      'stop when this node is found; may be given several times',
-      collectPubkeys,
-      [],
+    .addOption(
+      new Option('-p, --pubkey <KEY>', 'stop when this node is found; may be given several times')
+        .argParser(collectPubkeys)
+        .default([], 'none'),
     )
     .option('--timeout <SECONDS>', 'stop after this time', positive)
-    .option('--json', 'print one JSON document instead of a table', false)
+    .option('--json', 'print one JSON document instead of a table')
     .option('--dump <FILE>', 'at the end, write every value of the table as JSON lines')
     .option('--stats <FILE>', 'at the end, write counters of packets, values and the process')
     .addOption(
@@ -133,7 +132,7 @@ async function runSpy(flags: SpyFlags): Promise<void> {
   stats?.line(counted);
   stats?.close();
   if (end.error) throw end.error;
-  judge(flags, end.reason, nodes);
+  judge(flags, end.reason, nodes, spy.summary().validators);
 }
 
 type Reason = 'found' | 'timeout' | 'signal' | 'failed';
@@ -145,6 +144,7 @@ function watch(
   progress: Progress,
 ): Promise<{ reason: Reason; error?: Error }> {
   return new Promise((resolve) => {
+    let cancel = (): void => {};
     const finish = (reason: Reason, error?: Error): void => {
       cancel();
       process.off('SIGINT', onSignal);
@@ -157,14 +157,14 @@ function watch(
     };
     process.once('SIGINT', onSignal);
     process.once('SIGTERM', onSignal);
-    spy.onFailure((error) => finish('failed', error));
     let looks = 0;
-    const cancel = SystemClock.every(LOOK_MS, () => {
+    cancel = SystemClock.every(LOOK_MS, () => {
       const elapsedMs = spy.elapsedMs();
       if (goalReached(spy, flags)) finish('found');
       else if (flags.timeout !== undefined && elapsedMs >= flags.timeout * 1000) finish('timeout');
       else if (looks++ % 4 === 0) progress.show(progressLine(spy, elapsedMs));
     });
+    spy.onFailure((error) => finish('failed', error));
   });
 }
 
@@ -194,32 +194,43 @@ async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void
 }
 
 /** @throws SpyError when what was asked for is not there. @source behaviour 15.2 steps 5 and 6 */
-function judge(flags: SpyFlags, reason: Reason, nodes: readonly NodeInfo[]): void {
-  const proved = nodes.filter((n) => n.proved);
-  const validators = proved.filter((n) => n.tvu !== null);
+function judge(
+  flags: SpyFlags,
+  reason: Reason,
+  nodes: readonly NodeInfo[],
+  validators: number,
+): void {
   const wanted = flags.numNodes ?? flags.numNodesExactly;
-  if (wanted !== undefined && validators.length < wanted) {
+  if (wanted !== undefined && validators < wanted) {
     const more = flags.numNodesExactly === undefined ? ' or more' : '';
     throw new SpyError(
       'TOO_FEW_NODES',
-      `Insufficient validators discovered: ${validators.length}. Expecting ${wanted}${more}. Give it longer with --timeout, or check shred version and entrypoints.`,
+      `Insufficient validators discovered: ${validators}. Expecting ${wanted}${more}. Give it longer with --timeout, or check shred version and entrypoints.`,
     );
   }
   for (const key of flags.pubkey) {
-    if (!proved.some((n) => n.pubkey === key)) {
-      throw new SpyError('NODE_NOT_FOUND', `Could not find node ${key}.`);
+    const node = nodes.find((n) => n.pubkey === key);
+    if (!node?.proved) {
+      throw new SpyError(
+        'NODE_NOT_FOUND',
+        node
+          ? `Could not find node ${key}: others tell of it, but its address ${node.gossip} has not answered. Give it longer with --timeout.`
+          : `Could not find node ${key}. Give it longer with --timeout, or check that it is on this cluster.`,
+      );
     }
   }
-  if (flags.numNodesExactly !== undefined && validators.length > flags.numNodesExactly) {
+  if (flags.numNodesExactly !== undefined && validators > flags.numNodesExactly) {
     throw new SpyError(
       'TOO_MANY_NODES',
-      `Extra nodes discovered: ${validators.length}. Expecting exactly ${flags.numNodesExactly}.`,
+      `Extra nodes discovered: ${validators}. Expecting exactly ${flags.numNodesExactly}.`,
     );
   }
   if (reason === 'timeout' && nodes.length === 0) {
     throw new SpyError(
       'NOTHING_HEARD',
-      'Nobody answered. Check that UDP gets out and back in, that the address is an entrypoint of this cluster, and its shred version.',
+      entrypointNames(flags).length > 0
+        ? 'Nobody answered. Check that UDP gets out and back in, that the address is an entrypoint of this cluster, and its shred version.'
+        : `Nobody spoke to us. Without an entrypoint we only wait: name ${flags.bindAddress}:${flags.gossipPort} to other nodes as theirs, or give one with --entrypoint.`,
     );
   }
 }
