@@ -80,6 +80,15 @@ export async function resolveEntrypoint(name: string): Promise<Entrypoint> {
   }
 }
 
+/** What the codes of the system mean to people. */
+const CONNECT_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'it hung up',
+  EHOSTUNREACH: 'no way leads there',
+  ENETUNREACH: 'no network leads there',
+  ETIMEDOUT: 'nobody is there',
+};
+
 /**
  * Asks one entrypoint by the ip-echo protocol: TCP on the gossip port.
  *
@@ -119,9 +128,10 @@ export function askEcho(
       // Some servers leave the connection open behind their answer.
       if (isWhole(chunks.subarray(0, length))) socket.destroy();
     });
-    socket.on('error', (cause) =>
-      fail('ECHO_REFUSED', `The entrypoint ${where} cannot be reached: ${cause.message}.`, cause),
-    );
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      const why = CONNECT_ERRORS[cause.code ?? ''] ?? cause.message;
+      fail('ECHO_REFUSED', `The entrypoint ${where} cannot be reached: ${why}.`, cause);
+    });
     socket.on('close', () => {
       cancelDeadline();
       const answer = parseEcho(chunks.subarray(0, length));
@@ -269,6 +279,6 @@ export async function learnCluster(
   }
   throw new SpyError(
     'NO_ENTRYPOINT_ANSWERED',
-    `No entrypoint answered. ${warnings.join(' ')} Check the address and that outgoing TCP and UDP are allowed; with --shred-version and --bind-address the answer is not needed.`,
+    `No entrypoint told its shred version. ${warnings.join(' ')} Check the address and that outgoing TCP and UDP are allowed; with --shred-version and --bind-address the answer is not needed.`,
   );
 }

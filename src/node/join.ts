@@ -82,17 +82,19 @@ export async function prepareJoin(wishes: JoinWishes, logger: Logger): Promise<J
 /** Resolves all names; one that fails is a warning while another works. */
 async function resolveAll(names: readonly string[], logger: Logger): Promise<Entrypoint[]> {
   const results = await Promise.allSettled(names.map((name) => resolveEntrypoint(name)));
-  const entrypoints: Entrypoint[] = [];
-  let failure: unknown;
-  for (const result of results) {
-    if (result.status === 'fulfilled') entrypoints.push(result.value);
-    else {
-      failure ??= result.reason;
-      logger.warn({}, (result.reason as Error).message);
-    }
+  const entrypoints = results.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : []));
+  const failures = results.flatMap((r) => (r.status === 'rejected' ? [r.reason as SpyError] : []));
+  const [first] = failures;
+  if (entrypoints.length > 0 || !first) {
+    for (const failure of failures) logger.warn({}, failure.message);
+    return entrypoints;
   }
-  if (entrypoints.length === 0 && failure !== undefined) throw failure;
-  return entrypoints;
+  if (failures.length === 1) throw first;
+  throw new SpyError(
+    first.code,
+    `None of the ${failures.length} entrypoints can be used. ${first.message}`,
+    { cause: first },
+  );
 }
 
 /** Entrypoints that do not answer say nothing against the operator; one that differs does. */

@@ -147,7 +147,7 @@ export function bindError(
   if (code === 'EADDRNOTAVAIL') {
     return new SpyError(
       'ADDRESS_NOT_LOCAL',
-      `${address} is no address of this machine. Give --bind-address one that is.`,
+      `${address} is no address of this machine. Give --bind-address one that is, or leave it out: an entrypoint tells which one others see.`,
       { cause },
     );
   }

@@ -46,12 +46,28 @@ describe('without an entrypoint', () => {
 });
 
 describe('with entrypoints', () => {
-  it('all of which are malformed it refuses, and has warned of each', async () => {
+  /** What comes of names that are no entrypoints, and what is warned of. */
+  async function refusalOf(
+    ...entrypoints: string[]
+  ): Promise<{ refusal: SpyError; warnings: string[] }> {
     const warnings: string[] = [];
     const logger = { ...SILENT_LOGGER, warn: (_: object, text: string) => warnings.push(text) };
-    const wishes = { ...NOTHING, entrypoints: ['nowhere', '1.2.3.4:0'] };
-    const refusal = await prepareJoin(wishes, logger).catch((error: unknown) => error);
-    expect((refusal as SpyError).code).toBe('ENTRYPOINT_MALFORMED');
-    expect(warnings.length).toBe(2);
+    const refusal: unknown = await prepareJoin({ ...NOTHING, entrypoints }, logger).catch((e) => e);
+    expect(refusal).toBeInstanceOf(SpyError);
+    return { refusal: refusal as SpyError, warnings };
+  }
+
+  it('one of which is malformed it says so, once', async () => {
+    const { refusal, warnings } = await refusalOf('nowhere');
+    expect(refusal.code).toBe('ENTRYPOINT_MALFORMED');
+    expect(refusal.message).toMatch(/^"nowhere" is no entrypoint/);
+    expect(warnings).toEqual([]);
+  });
+
+  it('all of which are malformed it says so, once', async () => {
+    const { refusal, warnings } = await refusalOf('nowhere', '1.2.3.4:0');
+    expect(refusal.code).toBe('ENTRYPOINT_MALFORMED');
+    expect(refusal.message).toMatch(/^None of the 2 entrypoints can be used\. "nowhere" is no/);
+    expect(warnings).toEqual([]);
   });
 });
