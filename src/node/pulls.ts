@@ -1,3 +1,4 @@
+import { ACTIVE_MS } from '../gossip/policy.ts';
 import { chooseEntrypoint, type Entrypoint } from '../gossip/pull-peers.ts';
 import { FilterBuilder, filterShape } from '../gossip/pull-request.ts';
 import { Deck } from '../gossip/sample.ts';
@@ -18,6 +19,12 @@ const EAGER_PER_PEER = 8;
 
 /** New peers tried in one eager round, so that there is soon more than one to ask. */
 const EAGER_TRIALS = 6;
+
+/** Rounds between two pulls of an honest node. @source behaviour 0.3 */
+const HONEST_EVERY_ROUNDS = 5;
+
+/** Partitions that an entrypoint which the table does not know is asked for at once: as a rule, all. */
+const ENTRYPOINT_PARTITIONS = 64;
 
 /** What we know of an address we asked. */
 interface Asked {
@@ -43,12 +50,15 @@ export class Pulls {
   readonly #asked = new Map<string, Asked>();
   readonly #pace: PullPace;
   #discovered = 0;
+  /** When there was last somebody to be eager with, or the start. */
+  #heardMs: number;
 
   constructor(parts: NodeParts) {
     const { rng, options, clock } = parts;
     this.#parts = parts;
     this.#filters = new FilterBuilder(rng, new Deck());
     this.#pace = new PullPace(options.eager);
+    this.#heardMs = clock.monoMs();
     this.#entrypoints = options.entrypoints.map(({ ip, port }) => ({
       ip,
       port,
@@ -88,13 +98,20 @@ export class Pulls {
   /** The pulls of one gossip round, every 100 ms. @units round: counts from 0 */
   round(round: number): void {
     const monoMs = this.#parts.clock.monoMs();
-    if (this.#pace.eager) this.#eagerRound(monoMs);
-    else if (round % 5 === 0) this.#honestRound();
+    const isDue = round % HONEST_EVERY_ROUNDS === 0;
+    if (this.#pace.eager) {
+      if (this.#eagerRound(monoMs) > 0) this.#heardMs = monoMs;
+      // Who trusts our address already does not test it again, and may have nothing to say in the one
+      // partition that a trial asks for: when nobody answers, ask as everybody does.
+      if (isDue && monoMs - this.#heardMs >= ASKED_MS) this.#honestRound();
+    } else if (isDue) {
+      this.#honestRound();
+    }
   }
 
   /** @source behaviour 3.2 to 3.6 */
   #honestRound(): void {
-    const { candidates, rng, view, clock, options } = this.#parts;
+    const { candidates, rng, clock, options } = this.#parts;
     this.#gather();
     const nowMs = clock.wallMs();
     this.#buildFilters();
@@ -103,13 +120,7 @@ export class Pulls {
       for (let i = 0; i < this.#filters.count; i++) targets.push(this.#chosen());
     }
     this.#send(targets);
-    const isKnown = (ip: number, port: number): boolean => {
-      const { columns, highWater } = view.peers;
-      for (let peer = 0; peer < highWater; peer++) {
-        if (columns.ip[peer] === ip && columns.port[peer] === port) return true;
-      }
-      return false;
-    };
+    const isKnown = (ip: number, port: number): boolean => this.#isHeardOf(ip, port, nowMs);
     const chosen = chooseEntrypoint(
       this.#entrypoints,
       targets.length,
@@ -119,11 +130,29 @@ export class Pulls {
       rng,
     );
     const entrypoint = this.#entrypoints[chosen];
-    if (entrypoint) this.#send(Array(this.#filters.count).fill(entrypoint));
+    if (!entrypoint) return;
+    // Those we know may be silent or worse, and then the entrypoint is all there is: ask it for everything.
+    if (targets.length > 0) this.#buildFilters(ENTRYPOINT_PARTITIONS);
+    this.#send(Array(this.#filters.count).fill(entrypoint));
   }
 
-  /** Spreads as many requests as the pace allows over those who answer, and tries a few others. */
-  #eagerRound(monoMs: number): void {
+  /** Whether somebody at this address is in the table and alive: after a partition it may not be. */
+  #isHeardOf(ip: number, port: number, nowMs: number): boolean {
+    const { view } = this.#parts;
+    const { columns, highWater } = view.peers;
+    for (let peer = 0; peer < highWater; peer++) {
+      if (columns.ip[peer] !== ip || columns.port[peer] !== port) continue;
+      const contact = view.peers.contactRow(peer);
+      if (contact >= 0 && view.columns.inserted[contact]! >= nowMs - ACTIVE_MS) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Spreads as many requests as the pace allows over those who answer, and tries a few others.
+   * @returns how many there are who answer
+   */
+  #eagerRound(monoMs: number): number {
     this.#gather();
     const { candidates } = this.#parts;
     const trials: { ip: number; port: number }[] = [];
@@ -154,6 +183,7 @@ export class Pulls {
     if (wasEager && !this.#pace.eager) {
       this.#parts.logger.info({ values: known }, 'the table is full: asking at an honest pace now');
     }
+    return open.length;
   }
 
   /** Sends requests for `count` partitions, to the targets in turn. */

@@ -77,9 +77,11 @@ describe('an honest node', () => {
     const test = new TestNode({ entrypoints: [carol] }).meet(alice);
     const before = seconds(test, 20).filter(toPeer(carol));
     expect(before.map(({ atMs }) => atMs)).toEqual([
-      ...new Array<number>(8).fill(8_000),
-      ...new Array<number>(8).fill(16_000),
+      ...new Array<number>(64).fill(8_000),
+      ...new Array<number>(64).fill(16_000),
     ]);
+    const all = new Set(before.slice(0, 64).map(({ bytes }) => readRequest(bytes).partition));
+    expect(all.size, 'for everything').toBe(64);
     test.clock.advance(1); // 20 s
     test.meet(carol);
     const after = seconds(test, 20);
@@ -150,7 +152,7 @@ describe('an eager node', () => {
     test.run(2_900);
     expect(test.takeOnly('PullRequest').length).toBe(1);
     test.run(200);
-    expect(test.takeOnly('PullRequest').length, 'again after 3 s').toBe(1);
+    expect(test.takeOnly('PullRequest').length, 'then as an honest node').toBe(8);
   });
 
   it('answers that ping and asks again at once, eight partitions', () => {
