@@ -5,7 +5,6 @@ import { PullAnswers } from '../gossip/pull-serve.ts';
 import { SLOT_BYTES } from '../shm/layout.ts';
 import { firstRecordOf, packetOf } from '../shm/slab.ts';
 import { equalBytes } from '../util/bytes.ts';
-import { isReachable } from '../util/ipv4.ts';
 import { KeyedHash } from '../util/keyed-hash.ts';
 import { Outcome } from '../util/outcome.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
@@ -55,11 +54,11 @@ export class Answers {
 
   /** Answers a ping that was verified, to where it came from. @source behaviour 8.1 @returns its outcome */
   pong(packet: number, monoMs: number): number {
-    const { regions, options, addresses, outbox, messages } = this.#parts;
+    const { regions, addresses, outbox, messages } = this.#parts;
     const { ring } = regions;
     const ip = ring.ip[packet]!;
     const port = ring.port[packet]!;
-    if (!isReachable(ip, port, options.allowPrivate)) return Outcome.SOURCE_UNUSABLE;
+    if (!this.#parts.isPeerAddress(ip, port)) return Outcome.SOURCE_UNUSABLE;
     const trusted = addresses.isLikelyProved(ip, port, monoMs);
     if (!trusted && !this.#pongBudget.take(ip, monoMs)) return Outcome.PING_OVER_BUDGET;
     const slot = outbox.reserve(Egress.PONG);
@@ -102,7 +101,7 @@ export class Answers {
     const ip = ring.ip[packet]!;
     const port = ring.port[packet]!;
     const callerAt = records.origin[row]!;
-    const isSourceUsable = isReachable(ip, port, options.allowPrivate);
+    const isSourceUsable = this.#parts.isPeerAddress(ip, port);
     const isOwnKey = equalBytes(ring.bytes, callerAt, identity.publicKey, 0, PUBKEY_BYTES);
     const sameCluster = contact.shredVersion === options.shredVersion;
     const mayPing = isSourceUsable && !isOwnKey && sameCluster;

@@ -6,7 +6,6 @@ import { judgePulled, Pulled } from '../gossip/pull-response.ts';
 import type { UnprovedContact } from '../gossip/unproved.ts';
 import { Counter } from '../shm/counters.ts';
 import { equalBytes } from '../util/bytes.ts';
-import { isReachable } from '../util/ipv4.ts';
 import { Outcome } from '../util/outcome.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
 import { HASH_BYTES, Kind, PUBKEY_BYTES } from '../wire/limits.ts';
@@ -66,9 +65,7 @@ export class Contacts {
     }
     const ip = fields.socketIp[0]!;
     const port = fields.socketPort[0]!;
-    if (!isReachable(ip, port, options.allowPrivate)) {
-      return Outcome.VALUE_ADDRESS_UNUSABLE;
-    }
+    if (!this.#parts.isPeerAddress(ip, port)) return Outcome.VALUE_ADDRESS_UNUSABLE;
     sightings.note(ring.bytes, originAt, monoMs);
     const proof = pings.check(ring.bytes, originAt, ip, port, monoMs, mayPing);
     this.pinged = (proof & ADDRESS_PINGED) !== 0;
@@ -79,16 +76,37 @@ export class Contacts {
 
   /** Notes what a contact info that was just stored advertises. */
   stored(bytes: Uint8Array, originAt: number, fields: ContactInfoFields): void {
-    const { view, unproved, options, counters, table, keep, clock } = this.#parts;
+    const { view, unproved, options, counters, table, clock } = this.#parts;
     const peer = view.peers.find(bytes, originAt);
     if (peer < 0) return;
     const ip = fields.socketIp[0]!;
+    const port = fields.socketPort[0]!;
+    if (options.entrypoints.some((e) => e.ip === ip && e.port === port)) this.#pin(bytes, originAt);
     const hasMoved = view.peers.columns.ip[peer] !== ip;
-    view.peers.setContact(peer, ip, fields.socketPort[0]!, fields.shredVersion);
+    view.peers.setContact(peer, ip, port, fields.shredVersion);
     view.peers.setProved(peer, true);
     unproved.forget(bytes, originAt);
     if (!hasMoved || options.allowPrivate) return;
-    counters[Counter.VALUES_EVICTED]! += limitNetwork(table, peer, keep, clock.wallMs());
+    counters[Counter.VALUES_EVICTED]! += limitNetwork(
+      table,
+      peer,
+      this.#parts.keep,
+      clock.wallMs(),
+    );
+  }
+
+  /**
+   * Keeps whoever proved the address of an entrypoint from having to leave, from the moment it comes in:
+   * a full table could throw it out before the round ends. The latest identities count.
+   *
+   * @source behaviour 9.4; reliability T7
+   */
+  #pin(bytes: Uint8Array, originAt: number): void {
+    const { keep, options, identity } = this.#parts;
+    if (keep.some((key) => equalBytes(key, 0, bytes, originAt, PUBKEY_BYTES))) return;
+    const others = keep.slice(1).slice(1 - 2 * options.entrypoints.length);
+    const pinned = bytes.slice(originAt, originAt + PUBKEY_BYTES);
+    this.#parts.keep = [identity.publicKey, ...others, pinned];
   }
 
   /**

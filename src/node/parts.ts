@@ -18,6 +18,7 @@ import { BatchRing } from '../shm/slab.ts';
 import { VerifiedSet } from '../shm/verified.ts';
 import { SignedMessages } from '../tasks/gossip.ts';
 import type { Clock } from '../util/clock.ts';
+import { isReachable } from '../util/ipv4.ts';
 import type { Rng } from '../util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
 import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
@@ -149,6 +150,15 @@ export class NodeParts {
   /** Our own stake, lamports. */
   get ourStake(): number {
     return this.table.stakes.get(this.identity.publicKey, 0);
+  }
+
+  /**
+   * Whether datagrams may be sent there, or be from there: somebody can be there, and it is not us. An
+   * address of ours in another's contact info would make us ping ourselves.
+   */
+  isPeerAddress(ip: number, port: number): boolean {
+    if (ip === this.publisher.ownIp && port === this.publisher.ownPort) return false;
+    return isReachable(ip, port, this.options.allowPrivate);
   }
 
   /** Counts an outcome of a packet or value. */

@@ -31,6 +31,9 @@ export class Publisher {
   readonly #columns = createValueColumns(2);
   readonly #hash = new Uint8Array(HASH_BYTES);
   readonly #contactBytes = new Uint8Array(VALUES_BYTES);
+  /** Our gossip address as advertised, 0 without one. @units IPv4 as a number */
+  ownIp = 0;
+  ownPort = 0;
   #contact: OwnContact;
 
   constructor(identity: Identity, table: CrdsTable, clock: Clock, contact: OwnContact) {
@@ -38,6 +41,7 @@ export class Publisher {
     this.#table = table;
     this.#clock = clock;
     this.#contact = contact;
+    this.#noteAddress();
   }
 
   /** As last published. */
@@ -60,14 +64,14 @@ export class Publisher {
   /** Publishes our contact info anew, changed or not. @source behaviour 9.3 */
   refreshContact(change: Partial<OwnContact> = {}): void {
     this.#contact = { ...this.#contact, ...change };
+    this.#noteAddress();
     const value = this.signContact();
     this.insert(value, 0, value.length);
     const row = this.#table.find(Kind.CONTACT_INFO, 0, this.#identity.publicKey, 0);
-    const gossip = this.#contact.sockets.find((s) => s.key === 0);
-    if (row < 0 || !gossip) return;
+    if (row < 0 || this.ownPort === 0) return;
     const { peers } = this.#table;
     const peer = this.#table.view.columns.peer[row]!;
-    peers.setContact(peer, gossip.ip, gossip.port, this.#contact.shredVersion);
+    peers.setContact(peer, this.ownIp, this.ownPort, this.#contact.shredVersion);
   }
 
   /**
@@ -102,6 +106,13 @@ export class Publisher {
       this.#clock.wallMs(),
       Route.LOCAL,
     );
+    this.#table.journal.publish();
+  }
+
+  #noteAddress(): void {
+    const gossip = this.#contact.sockets.find((s) => s.key === 0);
+    this.ownIp = gossip?.ip ?? 0;
+    this.ownPort = gossip?.port ?? 0;
   }
 
   #sign(message: Uint8Array): Uint8Array {

@@ -57,7 +57,7 @@ export class Rounds {
   /** One gossip round. */
   tick(): void {
     const parts = this.#parts;
-    const { clock, counters, options, table, unproved } = parts;
+    const { clock, counters, table, unproved } = parts;
     const { answers, contacts, pulls, relay } = this.#targets;
     const nowMs = clock.wallMs();
     const monoMs = clock.monoMs();
@@ -85,7 +85,6 @@ export class Rounds {
       relay.push();
     }
     table.journal.publish();
-    if (options.entrypoints.length > 0) this.#keepEntrypoints();
     answers.sendPings();
   }
 
@@ -112,20 +111,5 @@ export class Rounds {
     return (
       isYoung && sinceMs >= HURRIED_REFRESH_MS && (hasNew || this.#parts.activeSet.peerCount > 0)
     );
-  }
-
-  /** Entrypoints that the table knows by now are never trimmed. @source behaviour 9.4 */
-  #keepEntrypoints(): void {
-    const { options, view, identity } = this.#parts;
-    if (this.#parts.keep.length > options.entrypoints.length) return;
-    const { columns, highWater } = view.peers;
-    const keep = [identity.publicKey];
-    for (let peer = 0; peer < highWater; peer++) {
-      const isOne = options.entrypoints.some(
-        (e) => e.ip === columns.ip[peer] && e.port === columns.port[peer],
-      );
-      if (isOne) keep.push(columns.pubkey.slice(peer * 32, peer * 32 + 32));
-    }
-    this.#parts.keep = keep;
   }
 }
