@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { PACKAGE_VERSION } from '../node/version.ts';
 import { SpyError } from '../util/assert.ts';
+import { registerCapture } from './capture.ts';
 import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
 import { registerKeygen } from './keygen.ts';
@@ -25,6 +26,7 @@ function createProgram(): Command {
     .exitOverride();
   registerSpy(program);
   registerDecode(program);
+  registerCapture(program);
   registerDemo(program);
   registerKeygen(program);
   for (const command of program.commands) command.exitOverride();
