@@ -152,8 +152,12 @@ export class ThreadPool implements ListenPool {
     this.#stopped = true;
     this.#cancelWatch();
     const { clock } = this.#options;
-    const late = new Promise<void>((resolve) => clock.after(STOP_MS, resolve));
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(STOP_MS, resolve);
+    });
     await Promise.race([Promise.allSettled(this.#slices), late]);
+    cancel(); // a timer left behind would hold the process
     await this.#pool.destroy();
   }
 

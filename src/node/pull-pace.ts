@@ -1,6 +1,13 @@
 /** Most pull requests a second while the table fills. A measure of manners: mainnet bears far more. */
 const EAGER_PER_SECOND = 300;
 
+/**
+ * While nobody has answered yet: so many requests quickly, since the first ones only earn us the ping that
+ * must come first, then as many a second as an honest node asks.
+ */
+const UNANSWERED_BURST = 64;
+const UNANSWERED_PER_SECOND = 16;
+
 /** Requests that may leave at once. */
 const EAGER_BURST = 32;
 
@@ -42,7 +49,9 @@ export class PullPace {
   /** Takes up to `wanted` requests from the budget. @returns how many may be sent now */
   take(wanted: number, nowMs: number): number {
     if (this.#startedMs < 0) this.#startedMs = nowMs;
-    const filled = ((nowMs - this.#filledMs) * EAGER_PER_SECOND) / 1000;
+    const isPatient = this.#answeredMs < 0 && this.#asked >= UNANSWERED_BURST;
+    const perSecond = isPatient ? UNANSWERED_PER_SECOND : EAGER_PER_SECOND;
+    const filled = ((nowMs - this.#filledMs) * perSecond) / 1000;
     this.#tokens = Math.min(EAGER_BURST, this.#tokens + filled);
     this.#filledMs = nowMs;
     const granted = Math.min(wanted, Math.floor(this.#tokens));

@@ -13,11 +13,21 @@ const total = (counts: readonly number[]): number => counts.reduce((a, b) => a +
 describe('the pace', () => {
   it('never grants 400 requests in a second, however many are wanted', () => {
     const pace = new PullPace(true);
+    pace.answered(4_999);
     const granted = ask(pace, 1_000, 5_000, 35_000);
     for (let i = 0; i + 10 <= granted.length; i++) {
       expect(total(granted.slice(i, i + 10)), `second from tick ${i}`).toBeLessThan(400);
     }
     expect(total(granted)).toBeGreaterThan(299 * 30);
+  });
+
+  it('is an honest one after 64 requests that nobody has answered, until somebody does', () => {
+    const pace = new PullPace(true);
+    const unanswered = total(ask(pace, 1_000, 0, 30_000));
+    expect(unanswered).toBeGreaterThan(64 + 16 * 28);
+    expect(unanswered).toBeLessThan(64 + 32 + 16 * 31);
+    pace.answered(30_000);
+    expect(total(ask(pace, 1_000, 30_000, 40_000))).toBeGreaterThan(299 * 10);
   });
 
   it('grants what is wanted when it is little', () => {
