@@ -51,7 +51,7 @@ export class Timeouts {
  * Removes the values whose timeout has passed. A contact info within its timeout shields all values of
  * its origin. Due every gossip round.
  *
- * @source agave gossip/src/crds.rs, find_old_labels
+ * @source behaviour 2.8; agave gossip/src/crds.rs, find_old_labels
  * @returns how many values left
  */
 export function purgeTimedOut(table: CrdsTable, timeouts: Timeouts, nowMs: number): number {
@@ -87,7 +87,7 @@ export function forgetHashes(table: CrdsTable, nowMs: number): void {
  * is known, randomly chosen ones. Due after every batch of insertions and every gossip round.
  *
  * @param keep pubkeys that never leave: our own, entrypoints, what the operator names
- * @source agave gossip/src/crds.rs, trim
+ * @source behaviour 2.7; agave gossip/src/crds.rs, trim
  * @returns how many values left
  */
 export function trim(

@@ -1,6 +1,8 @@
 /**
  * Labels (kind, index, origin) name what a value is about: the table keeps one value of each. Here is
  * their hash, the place of a value's hash among the shards, and the rule that decides between two values.
+ *
+ * @source behaviour 2.1
  */
 import { SHARD_BITS } from '../shm/layout.ts';
 import { compareBytes, readU32 } from '../util/bytes.ts';
@@ -55,7 +57,7 @@ export function shardOf(hash: Uint8Array, at: number): number {
  * values arrives, the same one stays.
  *
  * @units outset: µs since the epoch, u64 as halves; wallclock: ms
- * @source agave gossip/src/crds.rs, overrides
+ * @source behaviour 2.3; agave gossip/src/crds.rs, overrides
  * @returns positive when the new value replaces the old one, 0 when it is the same value, else negative
  */
 export function compareValues(

@@ -6,7 +6,11 @@ import { HASH_BYTES, Kind } from '../wire/limits.ts';
 import { shardOf } from './label.ts';
 import type { TableView } from './view.ts';
 
-/** Keeps rows, index, lists and counts in step; what is written into a row is the concern of the table. */
+/**
+ * Keeps rows, index, lists and counts in step; what is written into a row is the concern of the table.
+ *
+ * @source behaviour 2.5, 2.6
+ */
 export class TableRows {
   readonly #view: TableView;
   readonly #c: RegionColumns<'table'>;

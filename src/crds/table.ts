@@ -121,7 +121,7 @@ export class CrdsTable {
    * @shape bytes: the value from `at`, its origin's pubkey at `originAt`; hash: its SHA-256 at `hashAt`
    * @units wallclock, nowMs: ms since the epoch; outset: µs since the epoch as halves, 0 without one
    * @errors VALUE_DUPLICATE (see `earlierPushes`), VALUE_OUTDATED, VALUE_ORIGIN_FULL, VALUE_TABLE_FULL
-   * @source agave gossip/src/crds.rs, insert
+   * @source behaviour 2.4; agave gossip/src/crds.rs, insert
    * @returns VALUE_INSERTED, VALUE_UPDATED or one of the errors
    */
   upsert(
@@ -245,7 +245,7 @@ export class CrdsTable {
     return order > 0;
   }
 
-  /** Removes a value; the origin goes with its last one. */
+  /** Removes a value; the origin goes with its last one. @source behaviour 2.6 */
   remove(row: number, nowMs: number): void {
     const c = this.#c;
     assert(c.length[row] !== 0, 'only a row in use can be removed');
@@ -278,7 +278,7 @@ export class CrdsTable {
    * Notes that an origin is alive: raises the time of its contact info, or, when it has none, of all its
    * values. Never lowers one.
    *
-   * @source agave gossip/src/crds.rs, update_record_timestamp
+   * @source behaviour 2.9; agave gossip/src/crds.rs, update_record_timestamp
    */
   touch(pubkey: Uint8Array, at: number, nowMs: number): void {
     const peer = this.peers.find(pubkey, at);

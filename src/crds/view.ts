@@ -25,7 +25,7 @@ export const Copied = Object.freeze({
   BUSY: -1,
 });
 
-/** A row copied out of shared memory; one instance is reused for many rows. */
+/** A row copied out of shared memory; one instance is reused for many rows. @source behaviour 2.2 */
 export class RowCopy {
   row = -1;
   version = 0;

@@ -1,7 +1,7 @@
 import { Outcome } from '../util/outcome.ts';
 import { Kind, MIN_MASK_BITS } from '../wire/limits.ts';
 
-/** Pushed values and callers of pull requests may be this far from our clock. @source behaviour 0.3 */
+/** Pushed values and callers of pull requests may be this far from our clock. @source behaviour 0.3, 9.7 */
 export const PUSH_WINDOW_MS = 15_000;
 export const CALLER_WINDOW_MS = 15_000;
 
@@ -137,6 +137,7 @@ export interface PullRequestFacts {
   readonly keyCount: number;
   readonly callerShredVersion: number;
   readonly ourShredVersion: number;
+  /** Our own request come back. @source behaviour 10.3 */
   readonly isOwnKey: boolean;
   /** `isReachable` of the source of the packet, not of what the caller advertises. */
   readonly isSourceUsable: boolean;

@@ -18,7 +18,10 @@ import { writeRows } from './relay.ts';
 /** Where the token of a ping lies. @source wire 6.1 */
 const TOKEN_AT = 36;
 
-/** Answering others: pongs to pings, values to pull requests; and the pings that we send ourselves. */
+/**
+ * Answering others: pongs to pings, values to pull requests; and the pings that we send ourselves. Nobody
+ * gets more than they sent before their address answered. @source behaviour 8.6; reliability 1
+ */
 export class Answers {
   readonly #parts: NodeParts;
   readonly #pongBudget: PongBudget;

@@ -34,6 +34,8 @@ export interface JoinFacts {
 
 /**
  * Finds out what it takes to join: entrypoints' addresses, shred version, our own address.
+ *
+ * @source behaviour 9.2: the shred version is known before gossip starts, and 0 has no meaning on the wire
  * @throws SpyError with what to do, when it cannot be found out
  */
 export async function prepareJoin(wishes: JoinWishes, logger: Logger): Promise<JoinFacts> {

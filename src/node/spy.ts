@@ -31,7 +31,7 @@ const DRAIN_MS = 10;
  * A node of the gossip network, from datagrams in to datagrams out. It owns no clock, socket or
  * randomness: those are given to it, so whole networks of nodes run in one process on virtual time.
  *
- * @source architecture 9
+ * @source behaviour 1.1; architecture 9
  */
 export class SpyNode {
   readonly parts: NodeParts;

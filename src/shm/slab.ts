@@ -3,6 +3,8 @@
  * and freed by main in the order of arrival. A batch belongs to one of them at a time, and the words that
  * hand it over lie on lines of their own. What is in a batch is read and written through the columns of
  * the regions `ring` (datagrams) and `records` (their values).
+ *
+ * Takes the place of the reference's queues Q1 and Q2. @source behaviour 1.2; architecture 0
  */
 import { assert } from '../util/assert.ts';
 import { BATCH_SLOTS, BATCH_VALUES, LINE_I32, RingWord, SLOT_BYTES } from './layout.ts';

@@ -32,6 +32,8 @@ const PRUNE_SCRATCH_BYTES = pruneSignedBytes(33);
  * Works batches of received datagrams off: structure, rules, identity, signatures. Cheapest test
  * first; the first bad signature discards its packet, as validators do. Touches no table: what
  * depends on it is decided where the results are applied.
+ *
+ * @source behaviour 10.0
  */
 export class ListenTask {
   readonly #parts: ListenParts;

@@ -51,7 +51,7 @@ export const isMulticast = (ip: number): boolean => ip >>> 28 === 14;
  * Whether a datagram may be addressed there at all: a port, not 0.0.0.0, multicast or broadcast;
  * private and loopback addresses only on clusters that live on them.
  *
- * @source agave streamer/src/socket.rs, SocketAddrSpace; the ban of 255.255.255.255 is ours
+ * @source behaviour 10.2; agave streamer/src/socket.rs, SocketAddrSpace; the ban of 255.255.255.255 is ours
  */
 export function isReachable(ip: number, port: number, allowPrivate: boolean): boolean {
   if (port === 0 || ip === 0 || ip === 0xffffffff || isMulticast(ip)) return false;

@@ -58,7 +58,7 @@ const SNAPSHOT_BYTES = 8 + HASH_BYTES;
  * @shape bytes: may be shared; columns: `row` is within
  * @units at, end: absolute offsets; more may follow behind the value
  * @errors every decode outcome that concerns values
- * @source agave gossip/src/crds_value.rs, crds_data.rs
+ * @source behaviour 10.4; agave gossip/src/crds_value.rs, crds_data.rs
  * @returns the offset behind the value, or a negative Outcome
  */
 export function skimOneValue(
