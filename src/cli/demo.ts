@@ -30,8 +30,8 @@ interface DemoFlags {
 const EXAMPLES = `
 Examples:
   $ earshot demo                                  12 made-up nodes and a spy that finds them
-  $ earshot demo --nodes 30 --seconds 60          more of them, for a minute; spy on them from elsewhere
-  $ earshot demo --join 127.0.0.1:8001 --shred-version 20126 --nodes 6 --seconds 60 --json --dump t.jsonl`;
+  $ earshot demo --nodes 30 --seconds 60          more of them, for a minute
+  $ earshot demo --join 127.0.0.1:8001 --shred-version 20126 --nodes 6 --seconds 60`;
 
 /** Adds `earshot demo`. */
 export function registerDemo(program: Command): void {

@@ -10,7 +10,7 @@ import { registerSpy } from './spy.ts';
 
 const EXAMPLES = `
 Start here:
-  $ earshot demo                                  a cluster of made-up nodes on this machine, and a spy on it
+  $ earshot demo                                  made-up nodes on this machine, and a spy on them
   $ earshot spy -u testnet --timeout 20           who is on testnet
   $ earshot decode capture.pcap                   read gossip packets, whoever recorded them
 
