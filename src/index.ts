@@ -1,5 +1,7 @@
 /** Earshot as a library: `createSpy` joins a cluster, and the spy tells what it hears. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { ChangeBatch } from './api/change.ts';
+import { ObserverClient } from './api/client.ts';
 import {
   type Arrival,
   arrivalsSince,
@@ -10,11 +12,13 @@ import {
   summarize,
 } from './api/listing.ts';
 import type { NodeInfo } from './api/nodes.ts';
+import type { MainCommands } from './api/observer-api.ts';
 import { collectStats, LOOP_RESOLUTION_MS, type SpyStats } from './api/stats.ts';
 import type { ValueJson } from './api/value-json.ts';
 import { loadXxhash } from './crypto/hash.ts';
 import { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
 import { chooseVerifier, type VerifierName } from './crypto/verify.ts';
+import { resolveEntrypoint } from './node/bootstrap.ts';
 import { type JoinFacts, prepareJoin } from './node/join.ts';
 import type { OwnValues } from './node/own-values.ts';
 import type { NodePorts } from './node/parts.ts';
@@ -34,6 +38,7 @@ import { osRng } from './util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from './wire/contact-info-encode.ts';
 import type { ValueData } from './wire/decoded.ts';
 
+export type { Change, ChangeBatch } from './api/change.ts';
 export type { Arrival, SpySummary } from './api/listing.ts';
 export type { NodeInfo } from './api/nodes.ts';
 export type { SpyStats } from './api/stats.ts';
@@ -153,7 +158,10 @@ export class Spy {
   readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #startedMs = SystemClock.monoMs();
   #runtime: Runtime | undefined;
+  #observer: ObserverClient | undefined;
+  #observerStarts: Promise<void> | undefined;
   #failure: Error | undefined;
+  #tellStop: () => void = () => {};
   #tellFailure: (error: Error) => void = () => {};
 
   /** Made by `createSpy`. */
@@ -265,6 +273,26 @@ export class Spy {
     return arrivalsSince(this.#running, ordinal, kind);
   }
 
+  /**
+   * Every value of the table as an insert, then every change, until the spy stops: in batches, about 20 a
+   * second. A thread of its own follows the table, from the first call on; the node does not notice
+   * whether it keeps up. Who listens too slowly, and who listens while that thread dies, hears `reset`
+   * and then everything anew.
+   *
+   * @throws SpyError OBSERVER_DOES_NOT_START
+   */
+  async *observe(): AsyncGenerator<ChangeBatch, void, undefined> {
+    this.#observer ??= this.#createObserver();
+    this.#observerStarts ??= this.#observer.start();
+    await this.#observerStarts;
+    yield* this.#observer.feed();
+  }
+
+  /** Tells that the observer asks for the end, on behalf of whom it serves. */
+  onStopRequest(listener: () => void): void {
+    this.#tellStop = listener;
+  }
+
   /** Tells of something that makes going on pointless, such as a wrong shred version. */
   onFailure(listener: (error: Error) => void): void {
     this.#tellFailure = listener;
@@ -277,6 +305,28 @@ export class Spy {
     this.#facts.stopAsking();
     this.#stakes?.stop();
     await this.#runtime?.close();
+    await this.#observer?.stop();
+  }
+
+  #createObserver(): ObserverClient {
+    const { regions } = this.#running.parts;
+    const logger = this.#logger;
+    const commands = this.#commands();
+    return new ObserverClient({ regions, commands, clock: SystemClock, logger });
+  }
+
+  /** What the observer may ask of us. */
+  #commands(): MainCommands {
+    return {
+      addEntrypoint: async (name) => {
+        const { ip, port } = await resolveEntrypoint(name);
+        this.#running.pulls.addEntrypoint(ip, port);
+      },
+      setLogLevel: (level) => {
+        if ('level' in this.#logger) this.#logger.level = level;
+      },
+      requestStop: () => this.#tellStop(),
+    };
   }
 
   #fail(error: Error): void {

@@ -6,6 +6,7 @@ import { MAX_POOL_THREADS } from '../node/pools.ts';
 import { RECEIVERS, type ReceiverName } from '../node/runtime.ts';
 import { SpyError } from '../util/assert.ts';
 import { SystemClock } from '../util/clock.ts';
+import { printChanges } from './follow.ts';
 import {
   addJoinOptions,
   collectPubkeys,
@@ -25,6 +26,7 @@ interface SpyFlags extends JoinFlags {
   pubkey: string[];
   timeout?: number;
   json?: boolean;
+  follow?: boolean;
   dump?: string;
   stats?: string;
   verify: 'auto' | 'sodium' | 'openssl' | 'noble';
@@ -45,6 +47,8 @@ Examples:
   $ earshot spy -u testnet --timeout 30           30 seconds of testnet
   $ earshot spy -n 127.0.0.1:8001 -N 8            until 8 validators of a local cluster are found
   $ earshot spy -u devnet --timeout 20 --json | jq '.nodes[].version'
+  $ earshot spy -u testnet --follow | jq 'select(.version)'
+                                                  contact infos as they come in and change
   $ earshot spy -u testnet --stakes testnet --timeout 60
                                                   with the stake of each node, largest first
   $ earshot spy -u testnet --timeout 60 --dump table.jsonl --stats stats.json
@@ -77,6 +81,10 @@ export function registerSpy(program: Command): void {
     )
     .option('--timeout <SECONDS>', 'stop after this time', positive)
     .option('--json', 'print one JSON document instead of a table')
+    .option(
+      '--follow',
+      'print every change of the table as a JSON line while it happens, instead of a table at the end',
+    )
     .option('--dump <FILE>', 'at the end, write every value of the table as JSON lines')
     .option('--stats <FILE>', 'at the end, write counters of packets, values and the process')
     .addOption(
@@ -101,6 +109,8 @@ export function registerSpy(program: Command): void {
 
 async function runSpy(flags: SpyFlags): Promise<void> {
   forbidBoth(flags.numNodes, flags.numNodesExactly, 'Give either -N or -E, not both.');
+  const { json, follow } = flags;
+  forbidBoth(json, follow, 'Give either --json or --follow, not both.');
   const progress = new Progress();
   const logger = createLogger(flags.logLevel as LogLevel, () => progress.clear());
   const dump = flags.dump === undefined ? undefined : new OutputFile(flags.dump, '--dump');
@@ -119,12 +129,14 @@ async function runSpy(flags: SpyFlags): Promise<void> {
     stakes: flags.stakes,
     logger,
   });
-  const end = await watch(spy, flags, progress);
+  const followed = follow ? printChanges(spy, () => progress.clear()) : undefined;
+  const end = await watch(spy, flags, progress, followed);
   progress.clear();
   await spy.stop();
+  if (end.error === undefined) await followed; // the last changes are heard when the spy stops
   const counted = spy.stats(); // before writing what was found, which costs more than finding it
   const nodes = spy.nodes();
-  await print(spy, flags, nodes);
+  if (!follow) await print(spy, flags, nodes);
   if (dump) {
     for (const value of spy.dump()) dump.line(value);
     dump.close();
@@ -137,11 +149,12 @@ async function runSpy(flags: SpyFlags): Promise<void> {
 
 type Reason = 'found' | 'timeout' | 'signal' | 'failed';
 
-/** Waits for the goal, the timeout or a signal. */
+/** Waits for the goal, the timeout or a signal, or for the end of who follows. */
 function watch(
   spy: Spy,
   flags: SpyFlags,
   progress: Progress,
+  followed: Promise<void> | undefined,
 ): Promise<{ reason: Reason; error?: Error }> {
   return new Promise((resolve) => {
     let cancel = (): void => {};
@@ -165,6 +178,11 @@ function watch(
       else if (looks++ % 4 === 0) progress.show(progressLine(spy, elapsedMs));
     });
     spy.onFailure((error) => finish('failed', error));
+    spy.onStopRequest(() => finish('signal'));
+    followed?.then(
+      () => finish('signal'),
+      (error: Error) => finish('failed', error),
+    );
   });
 }
 

@@ -44,6 +44,8 @@ export interface Tap {
 
 /** The subset of pino that nodes use; structured fields first, never bytes of the network in a text. */
 export interface Logger {
+  /** Least important level that is written, where that can be chosen. */
+  level?: string;
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -14,6 +14,9 @@ const ASKED_MS = 3_000;
 /** Peers remembered as asked or open. */
 const MAX_PEERS = 4_096;
 
+/** Nodes that may be configured to be asked, from the start or later. */
+const MAX_ENTRYPOINTS = 64;
+
 /** Requests to one peer in one eager round: what an unstaked Agave node answers of them in a burst. */
 const EAGER_PER_PEER = 8;
 
@@ -74,6 +77,12 @@ export class Pulls {
   /** Whether an address is a configured entrypoint. */
   isEntrypoint(ip: number, port: number): boolean {
     return this.#entrypoints.some((e) => e.ip === ip && e.port === port);
+  }
+
+  /** Asks another node from now on, as if it had been configured. */
+  addEntrypoint(ip: number, port: number): void {
+    if (this.isEntrypoint(ip, port) || this.#entrypoints.length >= MAX_ENTRYPOINTS) return;
+    this.#entrypoints.push({ ip, port, wallclock: this.#parts.clock.wallMs() });
   }
 
   /** Notes a pull response. @units discovered: nodes in it that we had never heard of */
@@ -222,7 +231,7 @@ export class Pulls {
     for (const contact of unproved.values()) filters.add(contact.hash, 0);
   }
 
-  /** Sends filter i to target i. */
+  /** Sends filter i to target i. @source behaviour 3.7 */
   #send(targets: readonly { ip: number; port: number }[]): void {
     const { outbox, publisher, clock } = this.#parts;
     if (targets.length === 0) return;

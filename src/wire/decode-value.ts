@@ -163,6 +163,13 @@ function readContactInfo(reader: Reader): Unsigned<DecodedContactInfo> {
 /** By the two top bits of the minor number. @source agave version/src/v4.rs */
 const CHANNELS = ['stable', 'rc', 'beta', 'alpha'] as const;
 
+/** A version as people write it. @units number: patch of a stable release, else number of the pre-release */
+export function versionText(major: number, minor: number, channel: number, number: number): string {
+  return channel === 0
+    ? `${major}.${minor}.${number}`
+    : `${major}.${minor}.0-${CHANNELS[channel]}.${number}`;
+}
+
 function readVersion(reader: Reader): DecodedVersion {
   const major = reader.varint16();
   const packed = reader.varint16();
@@ -175,7 +182,7 @@ function readVersion(reader: Reader): DecodedVersion {
   const featureSet = reader.u32();
   const client = reader.varint16();
   return {
-    text: `${major}.${minor}.${patch}${prerelease === null ? '' : `-${channel}.${prerelease}`}`,
+    text: versionText(major, minor, packed >>> 14, number),
     major,
     minor,
     patch,

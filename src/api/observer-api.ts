@@ -1,0 +1,88 @@
+/** What main and the observer's thread say to each other: control only, by Comlink. */
+import type { RegionHandles } from '../shm/regions.ts';
+import type { KindName } from '../wire/limits.ts';
+import type { ValueJson } from './value-json.ts';
+
+/**
+ * Counts and beats as this thread: main is 0, the receiver 1, pool threads have 2 to 13.
+ * @source shm/layout, THREAD_COUNT
+ */
+export const OBSERVER_THREAD = 14;
+
+/** Levels of a log that can be set while a spy runs. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** What the observer may ask of main: these and nothing else. */
+export interface MainCommands {
+  /** Asks another node from now on. @param name HOST:PORT */
+  addEntrypoint(name: string): Promise<void>;
+  setLogLevel(level: (typeof LOG_LEVELS)[number]): void;
+  /** Asks for the end of the spy, as a signal would. */
+  requestStop(): void;
+}
+
+/** Which values are meant; what is left out does not matter. */
+export interface Selector {
+  readonly kind?: KindName;
+  /** Public key of the origin, in base58. */
+  readonly from?: string;
+  /** Version or client of the origin, as far as its contact info is here. */
+  readonly version?: string;
+  readonly client?: string;
+  /** Where the page before this one ended. */
+  readonly after?: number;
+}
+
+/** Values in the order of rows, which says nothing but stays as it is. */
+export interface QueryPage {
+  readonly values: readonly ValueJson[];
+  /** What the next page comes after; null when this was the last. */
+  readonly next: number | null;
+}
+
+/** Most values in an answer. @source reliability 5 */
+export const MAX_PAGE_ROWS = 1_000;
+
+/** How the observer is doing, and what it has counted of the table. */
+export interface ObserverStatus {
+  readonly values: number;
+  readonly nodes: number;
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly versions: Readonly<Record<string, number>>;
+  readonly clients: Readonly<Record<string, number>>;
+  /** Journal entries read, and those missed because main was faster. */
+  readonly followed: number;
+  readonly lost: number;
+  /** Walks over the whole table because entries were missed. */
+  readonly resyncs: number;
+  /** Rows that main was just writing, at every try; looked at again. */
+  readonly busy: number;
+  /** From a value coming in to its change being seen here. @units ms */
+  readonly lagP50Ms: number;
+  readonly lagP99Ms: number;
+  /** Changes that listeners heard as part of a reset instead of one by one. */
+  readonly skipped: number;
+}
+
+/** What `start` needs; plain data, the buffers shared. */
+export interface ObserverSetup {
+  readonly handles: RegionHandles;
+  readonly pollMs: number;
+}
+
+/** What main may ask of the observer. */
+export interface ObserverApi {
+  start(setup: ObserverSetup, commands: MainCommands): Promise<void>;
+  status(): ObserverStatus;
+  query(selector: Selector, limit: number): QueryPage;
+  /** Writes every value as JSON lines. @returns how many */
+  dump(path: string): Promise<number>;
+  /** @returns the number of a new feed, which writes into `buffer` */
+  openFeed(buffer: SharedArrayBuffer, isAgain: boolean): number;
+  /** @returns bytes in the feed's buffer once there are any, or FEED_DONE */
+  take(feed: number): Promise<number>;
+  closeFeed(feed: number): void;
+  /** Takes in what main did last, and lets the feeds end. */
+  drain(): void;
+  stop(): void;
+}

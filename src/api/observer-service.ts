@@ -1,0 +1,92 @@
+import { loadXxhash } from '../crypto/hash.ts';
+import { attachRegions } from '../shm/regions.ts';
+import { assert } from '../util/assert.ts';
+import type { Clock } from '../util/clock.ts';
+import { release } from './comlink.ts';
+import { writeLines } from './export.ts';
+import { Feed } from './feed.ts';
+import { Observer } from './observer.ts';
+import type {
+  MainCommands,
+  ObserverApi,
+  ObserverSetup,
+  ObserverStatus,
+  QueryPage,
+  Selector,
+} from './observer-api.ts';
+
+/** What the observer's thread serves to main. */
+export class ObserverService implements ObserverApi {
+  /** Main's commands, once started; whatever else lives in this thread may use them. */
+  commands: MainCommands | undefined;
+  readonly #clock: Clock;
+  readonly #feeds = new Map<number, { feed: Feed; end: () => void }>();
+  #observer: Observer | undefined;
+  #feedCount = 0;
+  #skipped = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async start({ handles, pollMs }: ObserverSetup, commands: MainCommands): Promise<void> {
+    this.commands = commands;
+    const xxhash = await loadXxhash();
+    this.#observer = new Observer(attachRegions(handles), xxhash, this.#clock);
+    this.#observer.start(pollMs);
+  }
+
+  status(): ObserverStatus {
+    let skipped = this.#skipped;
+    for (const { feed } of this.#feeds.values()) skipped += feed.skipped;
+    return { ...this.#running.status(), skipped };
+  }
+
+  query(selector: Selector, limit: number): QueryPage {
+    return this.#running.query(selector, limit);
+  }
+
+  dump(path: string): Promise<number> {
+    return writeLines(path, this.#running.dump());
+  }
+
+  openFeed(buffer: SharedArrayBuffer, isAgain: boolean): number {
+    const observer = this.#running;
+    const feed = new Feed(observer.mirror, buffer, () => this.#clock.wallMs(), isAgain);
+    const end = observer.follow(feed);
+    this.#feedCount += 1;
+    this.#feeds.set(this.#feedCount, { feed, end });
+    return this.#feedCount;
+  }
+
+  take(feed: number): Promise<number> {
+    const open = this.#feeds.get(feed);
+    assert(open !== undefined, 'a feed is open while it is listened to');
+    return open.feed.take();
+  }
+
+  closeFeed(feed: number): void {
+    const open = this.#feeds.get(feed);
+    if (!open) return;
+    open.end();
+    this.#skipped += open.feed.skipped;
+    this.#feeds.delete(feed);
+  }
+
+  drain(): void {
+    this.#running.drain();
+    for (const { feed } of this.#feeds.values()) feed.end();
+  }
+
+  stop(): void {
+    this.#observer?.stop();
+    for (const feed of [...this.#feeds.keys()]) this.closeFeed(feed);
+    if (this.commands) release(this.commands);
+    this.commands = undefined;
+  }
+
+  get #running(): Observer {
+    assert(this.#observer !== undefined, 'the observer was started');
+    return this.#observer;
+  }
+}
