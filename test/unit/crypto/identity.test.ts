@@ -76,6 +76,17 @@ describe('identity', () => {
     }
   });
 
+  it.each([
+    ['the longest that libsodium signs', 1232],
+    ['a longer one, which noble signs', 1233],
+  ])("agrees with noble's own sign on %s", (_name, length) => {
+    const seed = new Uint8Array(32).fill(9);
+    const message = Uint8Array.from({ length }, (_, i) => i);
+    const out = new Uint8Array(64);
+    createIdentity(seed).sign(message, 0, length, out, 0);
+    expect(toHex(out)).toBe(toHex(nobleSign(message, seed)));
+  });
+
   it('may write its signature over what it signs', () => {
     const identity = createIdentity(new Uint8Array(32).fill(4));
     const bytes = new Uint8Array(100).fill(3);
