@@ -6,6 +6,7 @@ import { registerCapture } from './capture.ts';
 import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
 import { registerKeygen } from './keygen.ts';
+import { registerReplay } from './replay.ts';
 import { registerSpy } from './spy.ts';
 
 const EXAMPLES = `
@@ -27,6 +28,7 @@ function createProgram(): Command {
   registerSpy(program);
   registerDecode(program);
   registerCapture(program);
+  registerReplay(program);
   registerDemo(program);
   registerKeygen(program);
   for (const command of program.commands) command.exitOverride();
