@@ -29,6 +29,10 @@ const HONEST_EVERY_ROUNDS = 5;
 /** Partitions that an entrypoint which the table does not know is asked for at once: as a rule, all. */
 const ENTRYPOINT_PARTITIONS = 64;
 
+/** Peers who answer that an eager round makes do with; then candidates are gathered no more often than honest rounds do. */
+const ENOUGH_PEERS = 64;
+const GATHER_MS = 500;
+
 /** What we know of an address we asked. */
 interface Asked {
   askedMs: number;
@@ -53,6 +57,7 @@ export class Pulls {
   readonly #asked = new Map<string, Asked>();
   readonly #pace: PullPace;
   #discovered = 0;
+  #gatheredMs = Number.NEGATIVE_INFINITY;
   /** When there was last somebody to be eager with, or the start. */
   #heardMs: number;
 
@@ -162,8 +167,8 @@ export class Pulls {
    * @returns how many there are who answer
    */
   #eagerRound(monoMs: number): number {
-    this.#gather();
     const { candidates } = this.#parts;
+    if (candidates.count < ENOUGH_PEERS || monoMs - this.#gatheredMs >= GATHER_MS) this.#gather();
     const trials: { ip: number; port: number }[] = [];
     const open: { ip: number; port: number }[] = [];
     const consider = (ip: number, port: number): void => {
@@ -175,7 +180,7 @@ export class Pulls {
     };
     for (const { ip, port } of this.#entrypoints) consider(ip, port);
     const start = candidates.count > 0 ? this.#parts.rng.below(candidates.count) : 0;
-    for (let i = 0; i < candidates.count && open.length < 64; i++) {
+    for (let i = 0; i < candidates.count && open.length < ENOUGH_PEERS; i++) {
       const c = (start + i) % candidates.count;
       if (!this.isEntrypoint(candidates.ip[c]!, candidates.port[c]!)) {
         consider(candidates.ip[c]!, candidates.port[c]!);
@@ -206,7 +211,8 @@ export class Pulls {
 
   #gather(): void {
     const { candidates, view, pings, clock, ourStake } = this.#parts;
-    candidates.gather(view, pings, clock.wallMs(), clock.monoMs(), ourStake);
+    this.#gatheredMs = clock.monoMs();
+    candidates.gather(view, pings, clock.wallMs(), this.#gatheredMs, ourStake);
   }
 
   #chosen(): { ip: number; port: number } {
