@@ -45,7 +45,7 @@ packet a line, the output of xxd, or one raw datagram. The format is detected.
 Examples:
   $ earshot decode capture.pcap                         every packet as a tree
   $ earshot decode capture.pcap --brief | less          one line a packet
-  $ earshot decode capture.pcap --refused --hex         what validators drop, and which byte is wrong
+  $ earshot decode capture.pcap --refused --hex         what validators drop, and why
   $ earshot decode capture.pcap --kind Vote --from KEY  the votes of one node
   $ earshot decode capture.pcap --json | jq .outcome    for programs
   $ sudo tcpdump -i any -U -w - udp port 8001 | earshot decode

@@ -119,13 +119,16 @@ export function tally(
   return shown.join(', ');
 }
 
+const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`;
+
 /** The lines under the table. */
 export function renderSummary(nodes: readonly NodeInfo[], values: number): string {
   const proved = nodes.filter((n) => n.proved).length;
   const validators = nodes.filter((n) => n.tvu !== null).length;
   const rpc = nodes.filter((n) => n.rpc !== null).length;
   const lines = [
-    `${nodes.length} nodes: ${proved} answered our ping, ${nodes.length - proved} not yet; ${validators} with TVU, ${rpc} with RPC; ${values} values in the table`,
+    `${count(nodes.length, 'node')}: ${proved} answered our ping, ${nodes.length - proved} not yet; ${validators} with TVU, ${rpc} with RPC; ${count(values, 'value')} in the table`,
   ];
   if (nodes.length > 0) {
     lines.push(`Versions: ${tally(nodes, (n) => n.version)}`);
