@@ -4,21 +4,13 @@
  */
 import type { Logger } from '../node/ports.ts';
 import { workerUrl } from '../node/worker-url.ts';
-import type { Regions } from '../shm/regions.ts';
 import { SpyError } from '../util/assert.ts';
-import type { Clock } from '../util/clock.ts';
 import { ChangeBatch } from './change.ts';
 import type { Remote } from './comlink.ts';
 import { FEED_BUFFER_BYTES } from './feed.ts';
 import { POLL_MS } from './observer.ts';
-import type {
-  MainCommands,
-  ObserverApi,
-  ObserverStatus,
-  QueryPage,
-  Selector,
-} from './observer-api.ts';
-import { OBSERVER_GONE, ObserverThread } from './observer-thread.ts';
+import type { ObserverApi, ObserverStatus, QueryPage, Selector } from './observer-api.ts';
+import { OBSERVER_GONE, ObserverThread, type ObserverThreadOptions } from './observer-thread.ts';
 
 /** The pause before a dead observer is started again: doubled each time, as before after a good minute. */
 const FIRST_PAUSE_MS = 100;
@@ -33,15 +25,10 @@ const STOP_MS = 1_000;
 const DRAIN_MS = 700;
 
 /** How the observer is set up; what is left out is as a spy needs it. */
-export interface ObserverClientOptions {
-  readonly regions: Regions;
-  readonly commands: MainCommands;
-  readonly clock: Clock;
+export interface ObserverClientOptions extends Omit<ObserverThreadOptions, 'file' | 'pollMs'> {
   readonly logger: Logger;
   readonly file?: URL;
   readonly pollMs?: number;
-  readonly startMs?: number;
-  readonly silentMs?: number;
 }
 
 /** @owner main */
@@ -189,17 +176,9 @@ export class ObserverClient {
   }
 
   #spawn(): ObserverThread {
-    const { regions, commands, clock, startMs, silentMs } = this.#options;
-    const { file = workerUrl('observer'), pollMs = POLL_MS } = this.#options;
-    this.#thread = new ObserverThread({
-      regions,
-      commands,
-      clock,
-      file,
-      pollMs,
-      startMs,
-      silentMs,
-    });
+    const { logger: _logger, ...given } = this.#options;
+    const { file = workerUrl('observer'), pollMs = POLL_MS } = given;
+    this.#thread = new ObserverThread({ ...given, file, pollMs });
     return this.#thread;
   }
 

@@ -13,6 +13,12 @@ const START_MS = 10_000;
 const SILENT_MS = 5_000;
 const LOOKS = 20;
 
+/**
+ * What its heap may grow to: a leak there ends that thread and no other. With a million rows it needs
+ * some 150; shared memory and buffers do not count. @units MB
+ */
+const HEAP_MB = 512;
+
 /** How an observer's thread is set up. */
 export interface ObserverThreadOptions {
   readonly regions: Regions;
@@ -23,6 +29,7 @@ export interface ObserverThreadOptions {
   readonly pollMs: number;
   readonly startMs?: number | undefined;
   readonly silentMs?: number | undefined;
+  readonly heapMb?: number | undefined;
 }
 
 /** The rejection of calls to a thread that is no more. */
@@ -47,7 +54,8 @@ export class ObserverThread {
 
   constructor(options: ObserverThreadOptions) {
     this.#options = options;
-    const worker = new Worker(options.file);
+    const resourceLimits = { maxOldGenerationSizeMb: options.heapMb ?? HEAP_MB };
+    const worker = new Worker(options.file, { resourceLimits });
     this.#worker = worker;
     this.#api = connect<ObserverApi>(worker);
     worker.on('error', (error) => {

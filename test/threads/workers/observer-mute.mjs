@@ -1,0 +1,2 @@
+// An observer's thread that lives and never says a word.
+setInterval(() => {}, 1_000);
