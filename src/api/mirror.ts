@@ -10,15 +10,9 @@ import { copyBytes, equalBytes, toHex } from '../util/bytes.ts';
 import { formatAddress } from '../util/ipv4.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
 import { versionText } from '../wire/decode-value.ts';
-import {
-  CLIENT_NAMES,
-  HASH_BYTES,
-  KIND_COUNT,
-  KIND_NAMES,
-  Kind,
-  PUBKEY_BYTES,
-} from '../wire/limits.ts';
+import { HASH_BYTES, KIND_COUNT, KIND_NAMES, Kind, PUBKEY_BYTES } from '../wire/limits.ts';
 import type { Change, ContactSummary, RowOperation } from './change.ts';
+import { clientName } from './nodes.ts';
 
 /** An origin with its values. */
 export interface ObservedNode {
@@ -221,7 +215,7 @@ export class TableMirror {
     return {
       gossip: port === 0 ? null : formatAddress(f.socketIp[0]!, port),
       version: versionText(f.major, f.minor, f.channel, f.patch),
-      client: CLIENT_NAMES[f.client] ?? `Unknown(${f.client})`,
+      client: clientName(f.client),
       shredVersion: f.shredVersion,
       outset: ((BigInt(outsetHigh) << 32n) | BigInt(outsetLow)).toString(),
     };

@@ -1,6 +1,7 @@
+import { EARSHOT_CLIENT_ID } from '../node/version.ts';
 import { isMulticast, parseIp } from '../util/ipv4.ts';
 import type { DecodedContactInfo } from '../wire/decoded.ts';
-import { SOCKET_NAMES } from '../wire/limits.ts';
+import { CLIENT_NAMES, SOCKET_NAMES } from '../wire/limits.ts';
 
 /** One node of the cluster as people and programs see it; this is the form of `--json`. */
 export interface NodeInfo {
@@ -52,6 +53,11 @@ export function socketAddress(contact: DecodedContactInfo, key: number): string 
   return `${socket.ip}:${socket.port}`;
 }
 
+/** Name of a client: as validators know it, or ours, or the id. */
+export function clientName(id: number): string {
+  return CLIENT_NAMES[id] ?? (id === EARSHOT_CLIENT_ID ? 'Earshot' : `Unknown(${id})`);
+}
+
 const key = (name: (typeof SOCKET_NAMES)[number]): number => SOCKET_NAMES.indexOf(name);
 
 /** Puts a contact info and what we know of it into the form of `--json`. */
@@ -65,7 +71,7 @@ export function nodeInfo(contact: DecodedContactInfo, sighting: Sighting): NodeI
     rpc: socketAddress(contact, key('rpc')),
     tpuQuic: socketAddress(contact, key('tpuQuic')),
     version: version.text,
-    client: version.clientName ?? `Unknown(${version.client})`,
+    client: clientName(version.client),
     clientId: version.client,
     commit: version.commit.toString(16).padStart(8, '0'),
     featureSet: version.featureSet,

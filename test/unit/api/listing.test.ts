@@ -7,9 +7,10 @@ import {
   listNodes,
   summarize,
 } from '../../../src/api/listing.ts';
-import { type NodeInfo, nodeInfo, socketAddress } from '../../../src/api/nodes.ts';
+import { clientName, type NodeInfo, socketAddress } from '../../../src/api/nodes.ts';
 import { collectStats } from '../../../src/api/stats.ts';
 import { sha256Hex } from '../../../src/crypto/hash.ts';
+import { EARSHOT_CLIENT_ID } from '../../../src/node/version.ts';
 import { formatAddress, parseIp } from '../../../src/util/ipv4.ts';
 import { decodeValue } from '../../../src/wire/decode.ts';
 import type { DecodedContactInfo } from '../../../src/wire/decoded.ts';
@@ -139,15 +140,14 @@ describe('an address of a service', () => {
     });
   }
 
-  it('that is not there is none, and an unknown client has a number', () => {
+  it('that is not there is none; an unknown client has a number, ours a name', () => {
     const value = contact('198.51.100.1', 1);
     expect(socketAddress(value, 5)).toBeNull();
-    const strange = {
-      ...value,
-      version: { ...value.version, client: 999, clientName: null },
-    };
-    const sighting = { proved: true, firstSeenMs: 0, lastSeenMs: 0, stake: null };
-    expect(nodeInfo(strange, sighting).client).toBe('Unknown(999)');
+    expect([clientName(3), clientName(999), clientName(EARSHOT_CLIENT_ID)]).toEqual([
+      'Agave',
+      'Unknown(999)',
+      'Earshot',
+    ]);
   });
 });
 
