@@ -128,7 +128,7 @@ async function runSpy(flags: SpyFlags): Promise<void> {
     receiver: flags.receiver,
     stakes: flags.stakes,
     logger,
-  });
+  }).finally(() => progress.clear());
   const followed = follow ? printChanges(spy, () => progress.clear()) : undefined;
   const end = await watch(spy, flags, progress, followed);
   progress.clear();
