@@ -1,15 +1,17 @@
 import type { Spy } from '../index.ts';
-import { writeOut } from './output.ts';
+import { offerOut } from './output.ts';
 
 /**
  * Prints every change of the table as a JSON line, until the spy stops or nobody reads any more.
  *
  * @param beforeLines called before each write, so that a progress line can step aside
  */
-export async function printChanges(spy: Spy, beforeLines: () => void): Promise<void> {
+export async function printChanges(
+  spy: Pick<Spy, 'observe'>,
+  beforeLines: () => void,
+): Promise<void> {
   for await (const { lines } of spy.observe()) {
     beforeLines();
-    await writeOut(lines);
-    if (process.stdout.destroyed) return;
+    if (!(await offerOut(lines))) return;
   }
 }

@@ -58,11 +58,17 @@ export class OutputFile {
 }
 
 /** Resolves when stdout has taken it all; a reader that has gone away is no error. */
-export function writeOut(text: string): Promise<void> {
+export async function writeOut(text: string): Promise<void> {
+  await offerOut(text);
+}
+
+/** Resolves when stdout has taken it all. @returns whether somebody still reads */
+export function offerOut(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
-      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-      else resolve();
+      if (!error) resolve(true);
+      else if ((error as NodeJS.ErrnoException).code === 'EPIPE') resolve(false);
+      else reject(error);
     });
   });
 }
