@@ -61,7 +61,7 @@ describe('a feed', () => {
   // Whatever happens to the table, whenever the listener takes, however small its buffers are: it ends
   // with the table, and never hears what cannot follow what it heard before.
   const sizes = [
-    { name: 'ample', buffer: 65_536, queue: 1 << 20, journal: 1_024 },
+    { name: 'enough for what waits', buffer: 65_536, queue: 30_000, journal: 1_024 },
     { name: 'a tiny buffer', buffer: 700, queue: 1 << 20, journal: 1_024 },
     { name: 'a tiny queue', buffer: 700, queue: 1_500, journal: 1_024 },
     { name: 'a tiny journal', buffer: 2_000, queue: 1 << 20, journal: 4 },

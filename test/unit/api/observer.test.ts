@@ -4,6 +4,8 @@ import { OBSERVER_THREAD } from '../../../src/api/observer-api.ts';
 import { Counter } from '../../../src/shm/counters.ts';
 import { LINE_I32 } from '../../../src/shm/layout.ts';
 import { beginWrite, endWrite } from '../../../src/shm/seqlock.ts';
+import { toBase58 } from '../../../src/util/base58.ts';
+import { key } from '../crds/harness.ts';
 import { Peer } from '../node/peer.ts';
 import { recordedLines } from '../wire/recorded.ts';
 import { Bench, believe, START_MS, storeReal, truth, vote } from './observed.ts';
@@ -105,6 +107,24 @@ describe('an observer', () => {
     const bench = new Bench({}, [vote(1, 0), vote(2, 0)]);
     expect(bench.look()).toEqual([]);
     expect(bench.observer.status()).toMatchObject({ values: 2, nodes: 2, kinds: { Vote: 2 } });
+  });
+
+  it('keeps one node of each key, wherever among the peers it comes back', () => {
+    const bench = new Bench({}, [vote(1, 0)]);
+    bench.drop(vote(1, 0));
+    bench.look();
+    bench.put(vote(2, 0)); // has the place of 1 for a moment, unseen
+    bench.put(vote(1, 0));
+    bench.drop(vote(2, 0));
+    bench.look();
+    bench.put(vote(2, 0)); // so that the row which 1 will have is looked at first
+    bench.drop(vote(1, 0));
+    bench.drop(vote(2, 0));
+    bench.put(vote(1, 1)); // back in its first place
+    bench.look();
+    const { mirror } = bench.observer;
+    expect([...mirror.nodes.keys()]).toEqual([toBase58(key(1))]);
+    expect(mirror.nodes.get(toBase58(key(1)))?.rows.size).toBe(1);
   });
 
   it('that was lapped counts the loss and ends with the table all the same', () => {
