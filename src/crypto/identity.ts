@@ -136,7 +136,7 @@ class NobleIdentity implements LoadedIdentity {
     this.#scalar = scalar;
     this.#prefix = prefix;
     SEEDS.set(this, seed.slice());
-    this.#quick = this.#agreeing(sodiumSigner(seed));
+    this.#quick = this.#agreeing(sodiumSigner(seed)?.sign);
   }
 
   sign(bytes: Uint8Array, at: number, end: number, out: Uint8Array, outAt: number): void {

@@ -23,27 +23,40 @@ export const MAX_SIGNED_BYTES = 1232;
  * Signing by libsodium, in constant time: 18 µs instead of 130. Ed25519 signatures are a function of key
  * and message, so whoever uses this can and does compare it with noble's first.
  *
- * @shape seed: 32 bytes; its expansion lies in memory of libsodium's that is guarded and never swapped
+ * @shape seed: 32 bytes
+ * @param isSecret whether its expansion lies in memory of libsodium's that is guarded and never swapped,
+ *   of which a process cannot have pages by the thousand
+ * @param load how the package is loaded; tests pass what fails
  * @returns undefined where libsodium does not load
  */
-export function sodiumSigner(seed: Uint8Array): SignSpan | undefined {
+export function sodiumSigner(
+  seed: Uint8Array,
+  isSecret = true,
+  load: () => unknown = loadSodium,
+): { publicKey: Uint8Array; sign: SignSpan } | undefined {
   let sodium: Sodium;
   try {
-    sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
+    sodium = load() as Sodium;
   } catch {
     return undefined; // no library for this platform: noble signs
   }
-  const secret = sodium.sodium_malloc(64);
-  sodium.crypto_sign_seed_keypair(Buffer.alloc(32), secret, Buffer.from(seed));
+  const secret = isSecret ? sodium.sodium_malloc(64) : Buffer.alloc(64);
+  const key = Buffer.alloc(32);
+  sodium.crypto_sign_seed_keypair(key, secret, Buffer.from(seed));
   // Copies, since the binding takes no shared memory; one view for each length, made when first needed.
   const message = Buffer.alloc(MAX_SIGNED_BYTES);
   const views: Buffer[] = [];
   const signature = Buffer.alloc(64);
-  return (bytes, at, end, out, outAt) => {
+  const sign: SignSpan = (bytes, at, end, out, outAt) => {
     const length = end - at;
     views[length] ??= message.subarray(0, length);
     for (let i = 0; i < length; i++) message[i] = bytes[at + i]!;
     sodium.crypto_sign_detached(signature, views[length]!, secret);
     out.set(signature, outAt);
   };
+  return { publicKey: new Uint8Array(key), sign };
+}
+
+function loadSodium(): unknown {
+  return createRequire(import.meta.url)('sodium-native');
 }
