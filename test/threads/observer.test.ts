@@ -56,8 +56,17 @@ async function timed(work: Promise<unknown>): Promise<number> {
   return SystemClock.monoMs() - startedMs;
 }
 
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => SystemClock.after(ms, resolve));
+
+/** One turn of a main that has nothing to do but that for a while. */
+async function write(main: BusyMain): Promise<void> {
+  await main.change(500);
+  await pause(5);
+}
+
 const until = async (isSo: () => boolean): Promise<void> => {
-  while (!isSo()) await new Promise<void>((resolve) => SystemClock.after(5, resolve));
+  while (!isSo()) await pause(5);
 };
 
 describe('an observer thread', () => {
@@ -164,7 +173,7 @@ describe('when the observer', () => {
       await client.start();
       const belief = new Map<string, string>();
       const listening = listen(client, belief);
-      await main.change(5_000);
+      await main.change(2_000);
       let isAnswered = false;
       const asking = client.query({ from }, 1).then(
         () => 'answered',
@@ -174,12 +183,12 @@ describe('when the observer', () => {
         },
       );
       const before = main.changes;
-      while (client.restarts === 0) await main.change(500);
+      while (client.restarts === 0) await write(main);
       expect(main.changes - before, 'changes while nobody watched').toBeGreaterThan(1_000);
       expect(isAnswered || from === 'throw').toBe(true);
       expect(await asking).toBe(isAnswered ? 'OBSERVER_GONE' : 'answered');
-      while ((await client.status().catch(() => undefined)) === undefined) await main.change(500);
-      await main.change(5_000);
+      while ((await client.status().catch(() => undefined)) === undefined) await write(main);
+      await main.change(2_000);
       await client.stop();
       expect(await listening, 'resets').toBe(client.restarts);
       expect(belief).toEqual(truth(main.table.view));
