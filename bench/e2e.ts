@@ -82,7 +82,9 @@ async function run(flags: Flags): Promise<void> {
     }),
   );
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ ...where, runs, results, all }, null, 2)}\n`);
+    const { seed, seconds, garbage } = flags;
+    const asked = { seed, runs, seconds, garbage };
+    process.stdout.write(`${JSON.stringify({ ...where, ...asked, results, all }, null, 2)}\n`);
     return;
   }
   print(renderTable(results));
