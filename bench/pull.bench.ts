@@ -1,7 +1,12 @@
 import { collectRows, planShards, ShardRange } from '../src/crds/shards.ts';
-import { FilterBuilder, filterShape } from '../src/gossip/pull-request.ts';
+import { createIdentity } from '../src/crypto/identity.ts';
+import type { FilterSet } from '../src/gossip/filter-set.ts';
+import { FilterPlan, filterShape } from '../src/gossip/pull-request.ts';
 import { PullAnswers } from '../src/gossip/pull-serve.ts';
 import { Deck } from '../src/gossip/sample.ts';
+import { FilterRange } from '../src/shm/task-cells.ts';
+import { GossipTask } from '../src/tasks/gossip.ts';
+import { TASK_HASHES } from '../src/tasks/work.ts';
 import { writeU32 } from '../src/util/bytes.ts';
 import { seededRng } from '../src/util/rng.ts';
 import type { FilterParts } from '../src/wire/encode.ts';
@@ -36,22 +41,50 @@ function walking({ table }: FilledTable, maskBits: number): Timed {
   };
 }
 
-function building({ table, size }: FilledTable): Timed {
-  const shape = filterShape(CALLER_BYTES);
-  let builder = new FilterBuilder(seededRng(SEED), new Deck());
+/** Opens a round of filters, as main does, and fills them, as tasks of the seat do. */
+class Round {
+  readonly set: FilterSet;
+  readonly #plan: FilterPlan;
+  readonly #filled: FilledTable;
+  readonly #task: GossipTask;
+
+  constructor(filled: FilledTable) {
+    const { regions, table } = filled;
+    const { view } = table;
+    const identity = createIdentity(new Uint8Array(32));
+    const context = { hashes: TASK_HASHES, beat: () => {} };
+    this.#filled = filled;
+    this.#task = new GossipTask({ regions, view, identity, context });
+    this.#plan = new FilterPlan(regions.filters, seededRng(SEED), new Deck());
+    this.set = this.#plan.set;
+  }
+
+  /** @returns tasks that it took */
+  build(count?: number): number {
+    const { regions, table } = this.#filled;
+    const end = table.view.highWater;
+    this.#plan.start(filterShape(CALLER_BYTES), table.size, count);
+    regions.filters.range[FilterRange.ROWS] = end;
+    let tasks = 0;
+    for (let place = 0; place < end; tasks++) place = this.#task.fill(place);
+    return tasks;
+  }
+}
+
+function building(filled: FilledTable): Timed {
+  const { table, size } = filled;
+  let round = new Round(filled);
   return {
     name: `build a round of filters at ${size.toLocaleString('en')} rows`,
     unit: 'value',
     items: table.size,
     also: { unit: 'round', items: 1 },
     reset() {
-      builder = new FilterBuilder(seededRng(SEED), new Deck());
-      builder.start(shape, table.size);
+      round = new Round(filled);
     },
     run() {
-      builder.start(shape, table.size);
-      builder.addTable(table.view);
-      return mix(builder.count, builder.filters[0]!.bitsSet);
+      const tasks = round.build();
+      return mix(mix(round.set.count, round.set.filter(0).bitsSet), tasks);
     },
   };
 }
@@ -73,12 +106,14 @@ function placeRequest(filter: FilterParts): { bytes: Uint8Array; fields: PacketF
   return { bytes, fields };
 }
 
-function serving({ table, size }: FilledTable, isKnown: boolean): Timed {
+function serving(filled: FilledTable, isKnown: boolean): Timed {
+  const { table, size } = filled;
   const rng = seededRng(SEED);
-  const builder = new FilterBuilder(rng, new Deck());
-  builder.start(filterShape(CALLER_BYTES), table.size, 1);
-  if (isKnown) builder.addTable(table.view);
-  const { bytes, fields } = placeRequest(builder.filters[0]!);
+  const round = new Round(filled);
+  round.build(1);
+  const filter = round.set.filter(0);
+  if (!isKnown) filter.bits.fill(0);
+  const { bytes, fields } = placeRequest(filter);
   const requests = size > 10_000 ? 8 : 1;
   let answers = new PullAnswers(table.view, rng);
   return {

@@ -42,9 +42,19 @@ export class HashQueue {
     return this.#state[State.OVERFLOWED]!;
   }
 
+  /** Entries that have left so far: the number of the oldest one, counted from the first ever pushed. */
+  get first(): number {
+    return this.#state[State.DROPPED]!;
+  }
+
+  /** Where in `hashes` the entry with this number lies, as long as it is there. */
+  offsetOf(number: number): number {
+    return (number & this.#mask) * HASH_BYTES;
+  }
+
   /** Where in `hashes` the entry lies that is `i` behind the oldest one. */
   hashOffset(i: number): number {
-    return ((this.#state[State.DROPPED]! + i) & this.#mask) * HASH_BYTES;
+    return this.offsetOf(this.#state[State.DROPPED]! + i);
   }
 
   /** When that entry was pushed. */

@@ -153,6 +153,19 @@ export class OutBudget {
     this.#bytes -= bytes;
     return true;
   }
+
+  /** Takes all there is, for a task to spend. @returns how many bytes */
+  takeAll(): number {
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    return bytes;
+  }
+
+  /** Takes back what a task has not spent. @units stakedCount: as when it was taken */
+  giveBack(bytes: number, stakedCount: number): void {
+    const increment = Math.max(OUT_LEAST_NODES, stakedCount) * OUT_BYTES_PER_NODE;
+    this.#bytes = Math.min(this.#bytes + bytes, OUT_BURST * increment);
+  }
 }
 
 /** Pongs by source IP and in all; proved addresses are not asked. @source behaviour 18, 19.5 */

@@ -88,6 +88,11 @@ export class PingLimits {
     return this.#queueCount;
   }
 
+  /** How many of these may be pinged now, as far as the limit on all of them goes. */
+  due(nowMs: number): number {
+    return this.#all.allows(0, nowMs) ? this.#queueCount : 0;
+  }
+
   /** Slot of an address, −1 when nothing is remembered of it. */
   find(ip: number, port: number): number {
     const hash = this.#hash.pair(ip, port);

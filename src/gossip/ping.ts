@@ -129,18 +129,24 @@ export class PingCache {
     return slot >= 0 && nowMs - this.#provedMs[slot]! <= PROOF_MS;
   }
 
+  /** Draws a token nobody can guess. @shape token: 32 bytes */
+  drawToken(token: Uint8Array): void {
+    this.#rng.secret(token, 0, HASH_BYTES);
+  }
+
   /**
-   * Makes the next ping that may leave now, with a token nobody can guess. It replaces the one before
-   * it to the same address.
+   * Makes the next ping that may leave now. It replaces the one before it to the same address.
    *
+   * @shape tokens: a token of `drawToken` at tokenAt, signed already; a fresh one is drawn when left out
    * @returns whether there was one
    */
-  nextPing(nowMs: number, order: PingOrder): boolean {
+  nextPing(nowMs: number, order: PingOrder, tokens?: Uint8Array, tokenAt = 0): boolean {
     const slot = this.limits.next(nowMs);
     if (slot < 0) return false;
     order.ip = this.limits.ip(slot);
     order.port = this.limits.port(slot);
-    this.#rng.secret(order.token, 0, HASH_BYTES);
+    if (tokens) copyBytes(tokens, tokenAt, order.token, 0, HASH_BYTES);
+    else this.drawToken(order.token);
     copyBytes(order.token, 0, this.#pongInput, PONG_PREFIX.length, HASH_BYTES);
     sha256Into(this.#pongInput, 0, this.#pongInput.length, this.#expected, slot * HASH_BYTES);
     this.#isUnderWay[slot] = 1;

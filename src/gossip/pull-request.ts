@@ -1,11 +1,10 @@
-import type { HashQueue } from '../crds/hash-queue.ts';
-import type { TableView } from '../crds/view.ts';
+import type { RegionColumns } from '../shm/regions.ts';
 import { assert } from '../util/assert.ts';
-import { readU32 } from '../util/bytes.ts';
 import type { Rng } from '../util/rng.ts';
-import { type FilterParts, filterBytes } from '../wire/encode.ts';
-import { HASH_BYTES, PACKET_BYTES } from '../wire/limits.ts';
-import { type BloomShape, bloomAdd } from './bloom.ts';
+import { filterBytes } from '../wire/encode.ts';
+import { PACKET_BYTES } from '../wire/limits.ts';
+import type { BloomShape } from './bloom.ts';
+import { FilterSet } from './filter-set.ts';
 import type { Deck } from './sample.ts';
 
 /** False positives of our filters. @source behaviour 0.3 */
@@ -25,8 +24,6 @@ export const MAX_FILTERS = 1_024;
 
 /** Beyond 65,536 partitions a table would have a hundred million values. */
 const MAX_MASK_BITS = 16;
-
-const MAX_KEYS = 8;
 
 /** Shape of a pull filter, and how many hashes it is good for. */
 export interface FilterShape extends BloomShape {
@@ -74,109 +71,38 @@ export function filtersPerRound(maskBits: number): number {
   return Math.min(MAX_FILTERS, Math.ceil(2 ** maskBits / SAMPLE_ONE_IN));
 }
 
-/** Upper half of the mask of a partition; the lower one is all ones. @source behaviour 3.4; wire 5.3 */
-export function maskHigh(partition: number, maskBits: number): number {
-  return maskBits === 0 ? 0xffffffff : ((partition + 1) * 2 ** (32 - maskBits) - 1) >>> 0;
-}
-
 /**
- * Builds the filters of one round of pull requests: for each chosen partition, which hashes of it we
- * have. Hashes are offered all; those of other partitions fall through.
+ * Plans the filters of one round of pull requests: which partitions are asked for, and an empty filter
+ * with keys of its own for each.
  *
  * @source behaviour 3.4
  */
-export class FilterBuilder {
+export class FilterPlan {
   /** The filters of this round: the first `count`. They keep their memory for the next round. */
-  readonly filters: FilterParts[] = [];
-  count = 0;
-  maskBits = 0;
-  /** Filter of each partition, −1 for those not asked for. */
-  #filterOf = new Int32Array(0);
-  #shift = 0;
+  readonly set: FilterSet;
   readonly #rng: Rng;
   readonly #deck: Deck;
-  readonly #chosen = new Uint32Array(MAX_FILTERS);
+  readonly #chosen: Uint32Array;
 
   /** @param deck which partitions come next; kept, so that over rounds each comes once before any again */
-  constructor(rng: Rng, deck: Deck) {
+  constructor(columns: RegionColumns<'filters'>, rng: Rng, deck: Deck) {
+    this.set = new FilterSet(columns);
     this.#rng = rng;
     this.#deck = deck;
+    this.#chosen = new Uint32Array(Math.min(MAX_FILTERS, columns.partition.length));
   }
 
   /**
-   * Starts a round: chooses partitions and empties a filter for each, with keys of its own.
+   * Starts a round.
    *
    * @units items: of `maskBitsFor`; count: partitions to ask for, as many as Agave would when left out
    * @source behaviour 3.4
    */
   start(shape: FilterShape, items: number, count?: number): void {
-    this.maskBits = maskBitsFor(items, shape.maxItems);
-    this.#shift = 32 - this.maskBits;
-    const partitions = 2 ** this.maskBits;
-    if (this.#filterOf.length !== partitions) this.#filterOf = new Int32Array(partitions);
-    this.#filterOf.fill(-1);
-    this.count = Math.min(count ?? filtersPerRound(this.maskBits), partitions, MAX_FILTERS);
-    this.#deck.deal(partitions, this.count, this.#rng, this.#chosen);
-    for (let i = 0; i < this.count; i++) {
-      const partition = this.#chosen[i]!;
-      this.#filterOf[partition] = i;
-      this.filters[i] ??= emptyFilter();
-      const filter = this.filters[i]!;
-      filter.keyCount = shape.keyCount;
-      filter.bitLength = shape.bitLength;
-      filter.bitsSet = 0;
-      filter.maskLow = 0xffffffff;
-      filter.maskHigh = maskHigh(partition, this.maskBits);
-      filter.maskBits = this.maskBits;
-      filter.bits.fill(0, 0, KEYS_AT);
-      this.#rng.fill(filter.keys, 0, 8 * shape.keyCount);
-    }
+    const maskBits = maskBitsFor(items, shape.maxItems);
+    const wanted = count ?? filtersPerRound(maskBits);
+    const filters = Math.min(wanted, 2 ** maskBits, this.#chosen.length);
+    this.#deck.deal(2 ** maskBits, filters, this.#rng, this.#chosen);
+    this.set.open(shape, maskBits, this.#chosen, filters, this.#rng);
   }
-
-  /** Notes that we have the value with this hash. @shape hashes: 32 bytes from hashAt */
-  add(hashes: Uint8Array, hashAt: number): void {
-    const partition = this.maskBits === 0 ? 0 : readU32(hashes, hashAt + 4) >>> this.#shift;
-    const i = this.#filterOf[partition]!;
-    if (i < 0) return;
-    const filter = this.filters[i]!;
-    filter.bitsSet += bloomAdd(
-      filter.bits,
-      KEYS_AT,
-      filter.keyCount,
-      0,
-      filter.bitLength,
-      hashes,
-      hashAt,
-    );
-  }
-
-  /** Adds every value of the table. On other threads a row that changes meanwhile may be missed. */
-  addTable(view: TableView): void {
-    const { length, hash } = view.columns;
-    const end = view.highWater;
-    for (let row = 0; row < end; row++) if (length[row] !== 0) this.add(hash, row * HASH_BYTES);
-  }
-
-  /** Adds hashes of values we do not want again: purged or failed. @source behaviour 2.10 */
-  addQueue(queue: HashQueue): void {
-    const size = queue.size;
-    for (let i = 0; i < size; i++) this.add(queue.hashes, queue.hashOffset(i));
-  }
-}
-
-/** Keys stand behind the bits in one buffer, so that both are one array for `bloomAdd`. */
-const KEYS_AT = PACKET_BYTES;
-
-function emptyFilter(): FilterParts {
-  const buffer = new Uint8Array(KEYS_AT + 8 * MAX_KEYS);
-  return {
-    keys: buffer.subarray(KEYS_AT),
-    keyCount: 0,
-    bits: buffer,
-    bitLength: 0,
-    bitsSet: 0,
-    maskLow: 0,
-    maskHigh: 0,
-    maskBits: 0,
-  };
 }

@@ -1,11 +1,12 @@
 import { collectRows, countEntries, planShards, ShardRange } from '../crds/shards.ts';
 import type { TableView } from '../crds/view.ts';
+import { beginRead, endRead } from '../shm/seqlock.ts';
 import { readU32 } from '../util/bytes.ts';
 import type { Rng } from '../util/rng.ts';
 import { HASH_BYTES, Kind, MAX_VALUES, VALUES_BYTES, VALUES_HEADER_BYTES } from '../wire/limits.ts';
 import type { PacketFields } from '../wire/skim.ts';
 import { bloomContains } from './bloom.ts';
-import { type OutBudget, scanCost } from './budget.ts';
+import { scanCost } from './budget.ts';
 import { countsAsStaked, isServed } from './policy.ts';
 import { WeightedShuffle } from './sample.ts';
 
@@ -32,6 +33,32 @@ export interface ServeLimits {
   readonly packets?: number;
 }
 
+/** Something that bytes are taken from as long as it has them. */
+export interface ByteBudget {
+  take(bytes: number): boolean;
+}
+
+/**
+ * Prices a request: tokens to take from the scan budget of its source.
+ *
+ * @shape bytes: the datagram that `packet` describes; range: filled in
+ * @source behaviour 4.3, 4.4
+ */
+export function priceRequest(
+  view: TableView,
+  bytes: Uint8Array,
+  packet: PacketFields,
+  range: ShardRange,
+): number {
+  planRequest(bytes, packet, range);
+  return scanCost(countEntries(view, range), packet.keyCount);
+}
+
+function planRequest(bytes: Uint8Array, packet: PacketFields, range: ShardRange): void {
+  const { maskAt } = packet;
+  planShards(range, readU32(bytes, maskAt), readU32(bytes, maskAt + 4), packet.maskBits);
+}
+
 /**
  * Priority of a value: the fresher the higher, doubled for staked origins and for contact infos.
  *
@@ -45,13 +72,16 @@ export function valueScore(ageMs: number, isStaked: boolean, isContactInfo: bool
 
 /**
  * Answers one batch of pull requests: selects values, packs them into datagrams, and hands those out by
- * priority while the byte budget lasts.
+ * priority while the byte budget lasts. On any thread: what is selected is looked at as it was at one
+ * moment, and `ordinals` tells whether it still is when it is copied.
  *
  * @source behaviour 4
  */
 export class PullAnswers {
   /** The values of datagram p are `rows[first[p] … first[p] + size[p])`, rows of the table. */
   readonly rows: Int32Array;
+  /** Ordinal of the value that was selected in each of these rows. */
+  readonly ordinals: Float64Array;
   readonly first: Int32Array;
   readonly size: Uint8Array;
   /** Bytes of the values of a datagram, its header not included. */
@@ -65,10 +95,14 @@ export class PullAnswers {
   entries = 0;
   /** Values of the last request that were too new for its caller. */
   tooNew = 0;
+  /** Rows that were being written when they were looked at; they stay requestable. */
+  busy = 0;
+  /** Shards that changed under the walk of the last request. */
+  abandoned = 0;
   /** Datagrams that had no place in the byte budget. */
   dropped = 0;
   readonly #view: TableView;
-  readonly #rng: Rng;
+  #rng: Rng;
   readonly #range = new ShardRange();
   readonly #scan: Int32Array;
   readonly #score: Float64Array;
@@ -89,6 +123,7 @@ export class PullAnswers {
     this.#score = new Float64Array(packets);
     this.#shuffle = new WeightedShuffle(packets);
     this.rows = new Int32Array(packets * MAX_VALUES);
+    this.ordinals = new Float64Array(packets * MAX_VALUES);
     this.first = new Int32Array(packets);
     this.size = new Uint8Array(packets);
     this.bytes = new Uint16Array(packets);
@@ -99,9 +134,11 @@ export class PullAnswers {
    * Starts a batch.
    *
    * @units valuesLeft: of `OutBudget.refill`; stakedCount: entries of the stake map
+   * @param rng chance from here on; as before when left out
    * @source behaviour 4.2, 4.5
    */
-  start(nowMs: number, valuesLeft: number, stakedCount: number): void {
+  start(nowMs: number, valuesLeft: number, stakedCount: number, rng?: Rng): void {
+    if (rng) this.#rng = rng;
     this.#nowMs = nowMs;
     this.#stakedCount = stakedCount;
     this.#jitterMs = this.#rng.below(JITTER_MS);
@@ -111,16 +148,16 @@ export class PullAnswers {
     this.#isOrdered = false;
   }
 
-  /**
-   * Prices a request.
-   *
-   * @shape bytes: the datagram that `packet` describes
-   * @source behaviour 4.3, 4.4
-   * @returns tokens to take from the scan budget of its source
-   */
+  /** Looks at a request before it is answered. @returns what `priceRequest` says */
   price(bytes: Uint8Array, packet: PacketFields): number {
-    this.#plan(bytes, packet);
+    planRequest(bytes, packet, this.#range);
+    this.entries = countEntries(this.#view, this.#range);
     return scanCost(this.entries, packet.keyCount);
+  }
+
+  /** Bloom positions that a request of so many entries may take. */
+  hashes(packet: PacketFields): number {
+    return Math.min(this.entries, this.#scan.length) * packet.keyCount;
   }
 
   /**
@@ -133,17 +170,19 @@ export class PullAnswers {
    */
   answer(bytes: Uint8Array, packet: PacketFields, callerWallclock: number, mark: number): number {
     // hot: tests every entry of the shards that a mask touches
-    const { wallclock, kind, hash, length, peer } = this.#view.columns;
+    const { wallclock, kind, hash, length, peer, ordinal, version } = this.#view.columns;
     const { stake } = this.#view.peers.columns;
-    this.#plan(bytes, packet);
+    this.price(bytes, packet);
     this.tooNew = 0;
     const skip = this.entries > this.#scan.length ? this.#rng.below(this.entries) : 0;
     const listed = collectRows(this.#view, this.#range, skip, this.#scan);
+    this.abandoned = this.#range.abandoned;
     const limit = callerWallclock + this.#jitterMs;
     const firstPacket = this.packetCount;
     let taken = 0;
     for (let i = 0; i < listed && this.valuesLeft > 0; i++) {
       const row = this.#scan[i]!;
+      const seen = beginRead(version, row);
       const staked = stake[peer[row]!]!;
       if (!isServed(kind[row]!, countsAsStaked(this.#stakedCount, staked))) continue;
       if (wallclock[row]! > limit) {
@@ -160,9 +199,15 @@ export class PullAnswers {
         row * HASH_BYTES,
       );
       if (isKnown) continue;
-      if (!this.#pack(row, length[row]!, firstPacket, mark)) break;
+      const bytesNeeded = length[row]!;
+      const number = ordinal[row]!;
       const ageMs = Math.max(0, this.#nowMs - wallclock[row]!);
       const score = valueScore(ageMs, staked > 0, kind[row] === Kind.CONTACT_INFO);
+      if ((seen & 1) !== 0 || !endRead(version, row, seen) || bytesNeeded === 0) {
+        this.busy++;
+        continue;
+      }
+      if (!this.#pack(row, number, bytesNeeded, firstPacket, mark)) break;
       const p = this.packetCount - 1;
       this.#score[p] = Math.max(this.#score[p]!, score);
       taken++;
@@ -178,7 +223,7 @@ export class PullAnswers {
    * @source behaviour 4.6
    * @returns its number, −1 when the batch is finished
    */
-  next(budget: OutBudget): number {
+  next(budget: ByteBudget): number {
     if (!this.#isOrdered) {
       this.#shuffle.fill(this.#score, this.packetCount);
       this.#isOrdered = true;
@@ -190,14 +235,8 @@ export class PullAnswers {
     return -1;
   }
 
-  #plan(bytes: Uint8Array, packet: PacketFields): void {
-    const { maskAt } = packet;
-    planShards(this.#range, readU32(bytes, maskAt), readU32(bytes, maskAt + 4), packet.maskBits);
-    this.entries = countEntries(this.#view, this.#range);
-  }
-
   /** Adds a value to the last datagram of the request, or to a new one. @returns false without room */
-  #pack(row: number, length: number, firstPacket: number, mark: number): boolean {
+  #pack(row: number, ordinal: number, length: number, firstPacket: number, mark: number): boolean {
     let p = this.packetCount - 1;
     if (p < firstPacket || this.bytes[p]! + length > VALUES_BYTES) {
       p++;
@@ -209,6 +248,7 @@ export class PullAnswers {
       this.request[p] = mark;
       this.#score[p] = 0;
     }
+    this.ordinals[this.#rowCount] = ordinal;
     this.rows[this.#rowCount++] = row;
     this.size[p] = this.size[p]! + 1;
     this.bytes[p] = this.bytes[p]! + length;

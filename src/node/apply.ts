@@ -9,7 +9,7 @@ import { equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
 import { HASH_BYTES, Kind, Message } from '../wire/limits.ts';
-import type { Answers } from './answers.ts';
+import { type Answers, PENDING } from './answers.ts';
 import type { Contacts } from './contacts.ts';
 import type { NodeParts } from './parts.ts';
 import type { Pulls } from './pulls.ts';
@@ -348,6 +348,7 @@ export class Applier {
     for (let slot = 0; slot < slots; slot++) {
       const packet = packetOf(batch, slot);
       const outcome = ring.outcome[packet]!;
+      if (outcome === PENDING) continue;
       this.#parts.count(outcome);
       const message = ring.message[packet]!;
       if (message !== Message.PUSH && message !== Message.PULL_RESPONSE) continue;

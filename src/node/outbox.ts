@@ -1,3 +1,4 @@
+import type { RegionColumns } from '../shm/regions.ts';
 import { assert } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
 import { PACKET_BYTES } from '../wire/limits.ts';
@@ -47,13 +48,21 @@ export interface OutboxOptions {
 /** @source reliability 5 */
 export const DEFAULT_OUTBOX: OutboxOptions = { slots: 4096, bytesPerSecond: 2_000_000 };
 
+/** Where a slot is. */
+const FREE = 0;
+const RESERVED = 1;
+const WAITING = 2;
+
 /**
  * Datagrams that wait to leave: fixed slots, one queue a class, a token bucket over all.
- * A producer writes into `bytes` at the offset that `reserve` gives, then commits or releases.
+ * A producer writes into `bytes` at the offset that `reserve` gives, then commits or releases. The slots
+ * lie in shared memory: a task may write into those that were reserved for it, until it replies.
  */
 export class Outbox {
   /** All slots, 1,232 bytes each. */
   readonly bytes: Uint8Array;
+  /** What is known of each slot: who reserved it writes here, too, before `queue`. */
+  readonly columns: RegionColumns<'egress'>;
   /** Datagrams that may wait. */
   readonly capacity: number;
   /** Datagrams sent, by class. */
@@ -67,19 +76,24 @@ export class Outbox {
   readonly #clock: Clock;
   readonly #rate: number;
   readonly #burst: number;
-  readonly #length: Uint16Array;
-  readonly #ip: Uint32Array;
-  readonly #port: Uint16Array;
   readonly #next: Int32Array;
   readonly #head = new Int32Array(CLASS_COUNT).fill(-1);
   readonly #tail = new Int32Array(CLASS_COUNT).fill(-1);
   #free = 0;
   #waiting = 0;
+  #reserved = 0;
   #tokens: number;
   #refilledMs: number;
 
-  constructor(transport: Transport, clock: Clock, options: OutboxOptions = DEFAULT_OUTBOX) {
+  /** @shape egress: at least as many slots as the options say */
+  constructor(
+    transport: Transport,
+    clock: Clock,
+    egress: RegionColumns<'egress'>,
+    options: OutboxOptions = DEFAULT_OUTBOX,
+  ) {
     const { slots } = options;
+    assert(slots >= 1 && slots <= egress.length.length, 'the region has a slot for every datagram');
     this.#transport = transport;
     this.#clock = clock;
     this.capacity = slots;
@@ -87,10 +101,8 @@ export class Outbox {
     this.#burst = Math.max(options.bytesPerSecond / 4, 2 * PACKET_BYTES);
     this.#tokens = this.#burst;
     this.#refilledMs = clock.monoMs();
-    this.bytes = new Uint8Array(slots * PACKET_BYTES);
-    this.#length = new Uint16Array(slots);
-    this.#ip = new Uint32Array(slots);
-    this.#port = new Uint16Array(slots);
+    this.columns = egress;
+    this.bytes = egress.bytes;
     this.#next = new Int32Array(slots);
     for (let slot = 0; slot < slots; slot++) this.#next[slot] = slot + 1 < slots ? slot + 1 : -1;
   }
@@ -100,9 +112,14 @@ export class Outbox {
     return this.#waiting;
   }
 
+  /** Slots that producers hold, tasks among them. */
+  get reserved(): number {
+    return this.#reserved;
+  }
+
   /** How many more datagrams of a class fit without costing another its place. */
   get free(): number {
-    return this.capacity - this.#waiting;
+    return this.capacity - this.#waiting - this.#reserved;
   }
 
   /**
@@ -116,6 +133,8 @@ export class Outbox {
     }
     const slot = this.#free;
     this.#free = this.#next[slot]!;
+    this.#reserved++;
+    this.columns.state[slot] = RESERVED;
     return slot;
   }
 
@@ -124,24 +143,43 @@ export class Outbox {
     return slot * PACKET_BYTES;
   }
 
-  /** Queues a reserved slot. @units ip: IPv4 as a number */
-  commit(slot: number, length: number, ip: number, port: number, egress: number): void {
-    assert(length > 0 && length <= PACKET_BYTES, 'a datagram is 1 to 1,232 bytes');
-    this.#length[slot] = length;
-    this.#ip[slot] = ip;
-    this.#port[slot] = port;
+  /** Says what a reserved slot is and where it goes. @units ip: IPv4 as a number */
+  describe(slot: number, length: number, ip: number, port: number, egress: number): void {
+    const { columns } = this;
+    columns.length[slot] = length;
+    columns.ip[slot] = ip;
+    columns.port[slot] = port;
+    columns.class[slot] = egress;
+  }
+
+  /** Queues a reserved slot that was described, by us or by the task that wrote it. */
+  queue(slot: number): void {
+    const { length, state, class: classes } = this.columns;
+    const isDatagram = length[slot]! > 0 && length[slot]! <= PACKET_BYTES;
+    assert(isDatagram, 'a datagram is 1 to 1,232 bytes');
+    assert(state[slot] === RESERVED, 'only a reserved slot can be queued');
+    const egress = classes[slot]!;
+    state[slot] = WAITING;
     this.#next[slot] = -1;
     const tail = this.#tail[egress]!;
     if (tail < 0) this.#head[egress] = slot;
     else this.#next[tail] = slot;
     this.#tail[egress] = slot;
+    this.#reserved--;
     this.#waiting++;
+  }
+
+  /** Describes and queues a reserved slot. @units ip: IPv4 as a number */
+  commit(slot: number, length: number, ip: number, port: number, egress: number): void {
+    this.describe(slot, length, ip, port, egress);
+    this.queue(slot);
   }
 
   /** Gives a reserved slot back unused. */
   release(slot: number): void {
-    this.#next[slot] = this.#free;
-    this.#free = slot;
+    assert(this.columns.state[slot] === RESERVED, 'only a reserved slot can be given back');
+    this.#reserved--;
+    this.#giveBack(slot);
   }
 
   /** Queues a copy of a datagram. @returns whether it found a place */
@@ -171,25 +209,20 @@ export class Outbox {
   }
 
   #drain(): boolean {
+    const { length: lengths, ip, port } = this.columns;
     const nowMs = this.#clock.monoMs();
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#refilledMs) * this.#rate);
     this.#refilledMs = nowMs;
     let turn = TURN_PACKETS;
     for (let egress = 0; egress < CLASS_COUNT; egress++) {
       for (let slot = this.#head[egress]!; slot >= 0; slot = this.#head[egress]!) {
-        const length = this.#length[slot]!;
+        const length = lengths[slot]!;
         if (turn-- <= 0) return true;
         // Neither a full socket nor an empty bucket is better off when it is asked again at once.
         if (this.#transport.pending() > MAX_PENDING) return false;
         if (this.#tokens < length + HEADER_BYTES) return false;
         this.#tokens -= length + HEADER_BYTES;
-        this.#transport.send(
-          this.bytes,
-          slot * PACKET_BYTES,
-          length,
-          this.#ip[slot]!,
-          this.#port[slot]!,
-        );
+        this.#transport.send(this.bytes, slot * PACKET_BYTES, length, ip[slot]!, port[slot]!);
         this.sent[egress]!++;
         this.sentBytes[egress]! += length;
         this.#pop(egress);
@@ -216,6 +249,12 @@ export class Outbox {
     this.#head[egress] = next;
     if (next < 0) this.#tail[egress] = -1;
     this.#waiting--;
-    this.release(slot);
+    this.#giveBack(slot);
+  }
+
+  #giveBack(slot: number): void {
+    this.columns.state[slot] = FREE;
+    this.#next[slot] = this.#free;
+    this.#free = slot;
   }
 }

@@ -16,13 +16,12 @@ import type { Capacities } from '../shm/layout.ts';
 import { createRegions, type Regions } from '../shm/regions.ts';
 import { BatchRing } from '../shm/slab.ts';
 import { VerifiedSet } from '../shm/verified.ts';
-import { SignedMessages } from '../tasks/gossip.ts';
 import type { Clock } from '../util/clock.ts';
 import { isReachable } from '../util/ipv4.ts';
 import type { Rng } from '../util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
 import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
-import type { ListenPool } from './pools.ts';
+import type { WorkPool } from './pools.ts';
 import type { Logger, Transport } from './ports.ts';
 import { Publisher } from './publish.ts';
 import { Sightings } from './sightings.ts';
@@ -67,8 +66,17 @@ export interface NodePorts {
   readonly logger: Logger;
   readonly verifier: Verifier;
   readonly xxhash: Hasher;
-  /** Who listens, given the regions; main itself when left out. */
-  readonly createPool?: (regions: Regions) => ListenPool;
+  /** Who listens, signs and serves, given the regions; main itself when left out. */
+  readonly createPool?: (regions: Regions) => WorkPool;
+}
+
+/** As many slots as the region has, unless the outbox is to have fewer or more. */
+function egressSlots(options: NodeOptions): number {
+  return options.capacities?.egressSlots ?? DEFAULT_OUTBOX.slots;
+}
+
+function powerOfTwo(least: number): number {
+  return 2 ** Math.ceil(Math.log2(least));
 }
 
 /** The state that the parts of a node share; all of it belongs to the main thread. */
@@ -95,7 +103,6 @@ export class NodeParts {
   readonly unproved: UnprovedContacts;
   readonly maxPubkeys: number;
   readonly sightings = new Sightings();
-  readonly messages: SignedMessages;
   readonly publisher: Publisher;
   timeouts: Timeouts;
   /** Identities that never leave the table to make room: our own and the entrypoints'. */
@@ -110,7 +117,11 @@ export class NodeParts {
     this.logger = ports.logger;
     this.verifier = ports.verifier;
     this.identity = identity;
-    this.regions = createRegions(options.capacities, options.shared ?? true);
+    const outbox = { ...DEFAULT_OUTBOX, slots: egressSlots(options), ...options.outbox };
+    this.regions = createRegions(
+      { ...options.capacities, egressSlots: powerOfTwo(outbox.slots) },
+      options.shared ?? true,
+    );
     this.ring = new BatchRing(this.regions.ring);
     this.verified = new VerifiedSet(this.regions.verified);
     this.verified.seed(ports.rng.u32());
@@ -123,10 +134,7 @@ export class NodeParts {
     this.unproved = new UnprovedContacts(sizes.unproved);
     this.view = this.table.view;
     this.counters = counterBlock(this.regions.counters, 0);
-    this.outbox = new Outbox(ports.transport, ports.clock, {
-      ...DEFAULT_OUTBOX,
-      ...options.outbox,
-    });
+    this.outbox = new Outbox(ports.transport, ports.clock, this.regions.egress, outbox);
     this.addresses = ProvedAddresses.create(this.regions.addresses, ports.rng);
     this.pings = new PingCache(ports.rng, allowPrivate, options.pingSizes, this.addresses);
     this.candidates = new PeerCandidates(
@@ -136,7 +144,6 @@ export class NodeParts {
     );
     this.activeSet = new ActiveSet(identity.publicKey, ports.rng);
     this.received = new ReceivedCache(ports.rng, sizes.received);
-    this.messages = new SignedMessages(identity);
     this.publisher = new Publisher(identity, this.table, ports.clock, {
       sockets: options.sockets,
       version: options.version,

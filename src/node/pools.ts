@@ -1,29 +1,43 @@
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { type Identity, identitySeed } from '../crypto/identity.ts';
 import type { VerifierName } from '../crypto/verify.ts';
 import { LINE_I32 } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import { BatchRing } from '../shm/slab.ts';
+import type { GossipTask } from '../tasks/gossip.ts';
 import type { ListenTask } from '../tasks/listen.ts';
+import type { RespondTask } from '../tasks/respond.ts';
+import { type SeatTask, Work } from '../tasks/work.ts';
 import { SpyError } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
 import { Outcome } from '../util/outcome.ts';
 import type { Logger } from './ports.ts';
+import type { TaskRunner } from './seat.ts';
 import { workerUrl } from './worker-url.ts';
 
 /** Main counts and claims as thread 0, the receiver as 1; pool threads follow. */
 export const RECEIVE_THREAD = 1;
 const FIRST_POOL_THREAD = 2;
 
-/** Most pool threads there are counters for. */
+/** Most pool threads there are counters for, the seat not counted. */
 export const MAX_POOL_THREADS = 12;
 
+/** Number of the seat that is not for listening, whichever thread it is. */
+const SEAT_THREAD = FIRST_POOL_THREAD + MAX_POOL_THREADS;
+
 /**
- * A slice that shows no sign of life in so many looks of main's hangs: a second, not counting time in
- * which main itself was late. @source architecture 8
+ * A slice or task that shows no sign of life in so many looks of main's hangs: a second, not counting
+ * time in which main itself was late. One that no thread has begun in ten times as many never will be.
+ *
+ * @source architecture 8
  */
 const HANG_LOOKS = 4;
+const LOST_LOOKS = 40;
 const WATCH_MS = 250;
+
+/** Heap of a worker thread. It uses 20 MB; its larger arrays are outside the heap. */
+const WORKER_HEAP_MB = 128;
 
 /** How long slices may take to end when all stops. */
 const STOP_MS = 1_000;
@@ -40,31 +54,44 @@ const FATAL_MS = 600_000;
 /** Exit status when worker threads keep dying. */
 const EXIT_THREADS = 3;
 
-/** Who works off received batches. */
-export interface ListenPool {
-  /** Threads that listen; 0 when main does it itself. */
+/** Who works off received batches, and the tasks of the seat. */
+export interface WorkPool extends TaskRunner {
+  /** Threads that listen; 0 when main does everything itself. */
   readonly threads: number;
   /** Works off one batch on main. @returns whether there was one */
   runOne(): boolean;
 }
 
-/** Main listens itself: small machines, tests, simulations. */
-export class InlinePool implements ListenPool {
+/** The work of all threads, on one. */
+export interface InlineTasks {
+  readonly listen: ListenTask;
+  readonly gossip: GossipTask;
+  readonly respond: RespondTask;
+}
+
+/** Main does all work itself: small machines, tests, simulations. */
+export class InlinePool implements WorkPool {
   readonly threads = 0;
   readonly #ring: BatchRing;
-  readonly #task: ListenTask;
+  readonly #tasks: InlineTasks;
 
-  constructor(ring: BatchRing, task: ListenTask) {
+  constructor(ring: BatchRing, tasks: InlineTasks) {
     this.#ring = ring;
-    this.#task = task;
+    this.#tasks = tasks;
   }
 
   runOne(): boolean {
     const batch = this.#ring.claim();
     if (batch < 0) return false;
-    this.#task.run(batch);
+    this.#tasks.listen.run(batch);
     this.#ring.finish(batch);
     return true;
+  }
+
+  runTask(task: SeatTask, done: (reply: number) => void): void {
+    const { gossip, respond } = this.#tasks;
+    const { work, first, count, seed } = task;
+    done(work === Work.RESPOND ? respond.run(first, count, seed) : gossip.run(work, first, count));
   }
 }
 
@@ -72,16 +99,26 @@ export class InlinePool implements ListenPool {
 export interface ThreadPoolOptions {
   readonly threads: number;
   readonly verifier: VerifierName;
+  /** Who we are; its secret goes to the threads that sign, and nowhere else. */
+  readonly identity: Identity;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when a batch is worked off while main sleeps. */
   readonly wake: () => void;
   /** Called when threads keep dying. */
   readonly fail: (error: Error) => void;
+  /** Files that the threads run instead of ours; for tests of what happens when those fail. */
+  readonly files?: Partial<Record<PoolFile, URL>>;
 }
 
-/** A piscina pool that keeps listen slices going, replaces threads that die and ends those that hang. */
-export class ThreadPool implements ListenPool {
+/** The entry files of the pool. */
+type PoolFile = 'listen' | 'gossip' | 'respond';
+
+/**
+ * A piscina pool that keeps listen slices going and has one seat more, for one task at a time. It
+ * replaces threads that die and ends those that hang.
+ */
+export class ThreadPool implements WorkPool {
   readonly #regions: Regions;
   readonly #ring: BatchRing;
   readonly #options: ThreadPoolOptions;
@@ -90,6 +127,9 @@ export class ThreadPool implements ListenPool {
   readonly #failures: number[] = [];
   readonly #beats = new Map<number, { count: number; looks: number }>();
   #threads: number;
+  /** The task in the seat, and whether it is under way. */
+  #task: Promise<void> = Promise.resolve();
+  #isSeatBusy = false;
   #stopped = false;
   #cancelWatch: () => void = () => {};
   /** Threads that died or were ended. */
@@ -101,17 +141,23 @@ export class ThreadPool implements ListenPool {
     this.#options = options;
     this.#threads = options.threads;
     this.#pool = new Piscina({
-      filename: workerUrl('listen').href,
-      minThreads: options.threads,
-      maxThreads: options.threads,
+      filename: this.#file('listen'),
+      minThreads: options.threads + 1,
+      maxThreads: options.threads + 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       atomics: 'sync',
       recordTiming: false,
-      workerData: { handles: regions.handles, verifier: options.verifier },
+      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
+      workerData: {
+        handles: regions.handles,
+        verifier: options.verifier,
+        publicKey: options.identity.publicKey,
+        seed: identitySeed(options.identity),
+      },
     });
     this.#pool.on('message', options.wake);
-    this.#pool.on('error', () => {}); // the rejected slice tells of it
+    this.#pool.on('error', () => {}); // the rejected slice or task tells of it
   }
 
   get threads(): number {
@@ -130,6 +176,9 @@ export class ThreadPool implements ListenPool {
       const run = this.#pool.run({ thread });
       first.push(run);
       this.#slices.push(this.#keep(thread, run));
+    }
+    for (const work of [Work.SIGN, Work.RESPOND]) {
+      first.push(this.#run({ work, first: 0, count: 0, seed: 0 })); // loads what the seat needs
     }
     const { clock } = this.#options;
     const late = new Promise<never>((_, reject) => {
@@ -156,9 +205,37 @@ export class ThreadPool implements ListenPool {
     const late = new Promise<void>((resolve) => {
       cancel = clock.after(STOP_MS, resolve);
     });
-    await Promise.race([Promise.allSettled(this.#slices), late]);
+    await Promise.race([Promise.allSettled([...this.#slices, this.#task]), late]);
     cancel(); // a timer left behind would hold the process
     await this.#pool.destroy();
+  }
+
+  runTask(task: SeatTask, done: (reply: number) => void, failed: () => void): void {
+    if (this.#stopped) return; // what waits is given up when the node stops
+    this.#isSeatBusy = true;
+    this.#beats.delete(SEAT_THREAD);
+    this.#task = this.#run(task).then(
+      (reply) => {
+        this.#isSeatBusy = false;
+        done(reply);
+      },
+      (error: Error) => {
+        this.#isSeatBusy = false;
+        if (!this.#stopped) this.#countFailure(error, 0);
+        failed();
+      },
+    );
+  }
+
+  #run(task: SeatTask): Promise<number> {
+    const { work, first, count, seed } = task;
+    const filename = this.#file(work === Work.RESPOND ? 'respond' : 'gossip');
+    this.#regions.control.threadIds[SEAT_THREAD] = 0; // until a thread has begun
+    return this.#pool.run({ thread: SEAT_THREAD, work, first, count, seed }, { filename });
+  }
+
+  #file(name: PoolFile): string {
+    return (this.#options.files?.[name] ?? workerUrl(name)).href;
   }
 
   /** Starts the next slice when one has ended, for as long as the pool lives. */
@@ -173,49 +250,64 @@ export class ThreadPool implements ListenPool {
       }
       if (this.#stopped) return;
       this.#beats.delete(thread);
+      this.#regions.control.threadIds[thread] = 0; // until a thread has begun
       run = this.#pool.run({ thread });
     }
   }
 
   /** Gives up what a dead thread held. @returns whether its slice goes on */
   #recover(thread: number, error: Error): boolean {
-    const { clock, logger, wake, fail } = this.#options;
     const lost = this.#ring.abandon(thread, Outcome.TASK_FAILED);
+    this.#options.wake();
+    const lately = this.#countFailure(error, lost);
+    if (lately >= FATAL_FAILURES) return false;
+    if (lately < SHRINK_FAILURES || this.#threads === 1) return true;
+    this.#threads--;
+    const { threads } = this;
+    this.#options.logger.error({ threads }, 'too many dead threads: going on with fewer');
+    return false;
+  }
+
+  /** @returns how many failures there were within a minute, or FATAL_FAILURES when it is no use */
+  #countFailure(error: Error, lost: number): number {
+    const { clock, logger, fail } = this.#options;
     this.failed++;
-    wake();
     const nowMs = clock.monoMs();
     this.#failures.push(nowMs);
     while (this.#failures.length > FATAL_FAILURES) this.#failures.shift();
     const within = (ms: number): number => this.#failures.filter((at) => nowMs - at < ms).length;
     logger.error({ error: error.message, lost }, 'a worker thread died; another takes its place');
-    if (within(FATAL_MS) >= FATAL_FAILURES) {
-      fail(
-        new SpyError('WORKERS_DIE', `Worker threads keep dying: ${error.message}`, {
-          cause: error,
-          exitStatus: EXIT_THREADS,
-        }),
-      );
-      return false;
-    }
-    if (within(SHRINK_MS) < SHRINK_FAILURES || this.#threads === 1) return true;
-    this.#threads--;
-    logger.error({ threads: this.#threads }, 'too many dead threads: going on with fewer');
-    return false;
+    if (within(FATAL_MS) < FATAL_FAILURES) return within(SHRINK_MS);
+    fail(
+      new SpyError('WORKERS_DIE', `Worker threads keep dying: ${error.message}`, {
+        cause: error,
+        exitStatus: EXIT_THREADS,
+      }),
+    );
+    return FATAL_FAILURES;
   }
 
-  /** Ends threads whose slice shows no sign of life. */
+  /** Ends threads whose slice or task shows no sign of life. */
   #watch(): void {
+    for (let i = 0; i < this.#options.threads; i++) this.#look(FIRST_POOL_THREAD + i);
+    if (this.#isSeatBusy) this.#look(SEAT_THREAD);
+  }
+
+  #look(thread: number): void {
     const { heartbeats, threadIds } = this.#regions.control;
-    for (let i = 0; i < this.#options.threads; i++) {
-      const thread = FIRST_POOL_THREAD + i;
-      const count = Atomics.load(heartbeats, thread * LINE_I32);
-      const beat = this.#beats.get(thread);
-      if (!beat || beat.count !== count) {
-        this.#beats.set(thread, { count, looks: 0 });
-      } else if (++beat.looks >= HANG_LOOKS) {
-        this.#beats.delete(thread);
-        this.#end(threadIds[thread] ?? 0);
-      }
+    const count = Atomics.load(heartbeats, thread * LINE_I32);
+    const beat = this.#beats.get(thread);
+    if (!beat || beat.count !== count) {
+      this.#beats.set(thread, { count, looks: 0 });
+      return;
+    }
+    beat.looks++;
+    const threadId = threadIds[thread]!;
+    if (threadId !== 0 && beat.looks >= HANG_LOOKS) {
+      this.#beats.delete(thread);
+      this.#end(threadId);
+    } else if (beat.looks === LOST_LOOKS) {
+      this.#options.fail(new SpyError('WORKERS_DIE', 'Worker threads do not start any more.'));
     }
   }
 
@@ -223,6 +315,6 @@ export class ThreadPool implements ListenPool {
     const worker = (this.#pool.threads as Worker[]).find((w) => w.threadId === threadId);
     if (!worker) return;
     this.#options.logger.error({ threadId }, 'a worker thread hangs and is ended');
-    worker.terminate().catch(() => {}); // its slice rejects either way
+    worker.terminate().catch(() => {}); // its slice or task rejects either way
   }
 }

@@ -49,14 +49,23 @@ export class Publisher {
     return this.#contact;
   }
 
-  /** Our own contact info with the wallclock of now; valid until the next call. @source behaviour 3.1 */
-  signContact(): Uint8Array {
-    const bytes = this.#contactBytes;
-    const end = writeContactInfo(bytes, SIGNATURE_BYTES, {
+  /**
+   * Writes our own contact info with the wallclock of now, but for its signature.
+   *
+   * @shape out: room for the largest value @returns its length. @source behaviour 3.1
+   */
+  writeContact(out: Uint8Array): number {
+    return writeContactInfo(out, SIGNATURE_BYTES, {
       pubkey: this.#identity.publicKey,
       wallclock: this.#clock.wallMs(),
       ...this.#contact,
     });
+  }
+
+  /** Our own contact info with the wallclock of now, signed; valid until the next call. */
+  signContact(): Uint8Array {
+    const bytes = this.#contactBytes;
+    const end = this.writeContact(bytes);
     this.#identity.sign(bytes, SIGNATURE_BYTES, end, bytes, 0);
     return bytes.subarray(0, end);
   }

@@ -1,12 +1,10 @@
 import { ACTIVE_MS } from '../gossip/policy.ts';
 import { chooseEntrypoint, type Entrypoint } from '../gossip/pull-peers.ts';
-import { FilterBuilder, filterShape } from '../gossip/pull-request.ts';
-import { Deck } from '../gossip/sample.ts';
+import { Counter } from '../shm/counters.ts';
 import { formatAddress } from '../util/ipv4.ts';
-import { writePullRequest } from '../wire/encode.ts';
-import { Egress } from './outbox.ts';
 import type { NodeParts } from './parts.ts';
 import { PullPace } from './pull-pace.ts';
+import { PullRound, type PullTarget } from './pull-round.ts';
 
 /** How long a peer counts as asked: a ping that comes back within it is its test of our address. */
 const ASKED_MS = 3_000;
@@ -33,6 +31,9 @@ const ENTRYPOINT_PARTITIONS = 64;
 const ENOUGH_PEERS = 64;
 const GATHER_MS = 500;
 
+/** Asks that may wait for the round under way to end. */
+const MAX_PENDING = 4;
+
 /** What we know of an address we asked. */
 interface Asked {
   askedMs: number;
@@ -49,22 +50,22 @@ interface Asked {
 export class Pulls {
   /** Labels that were not in the table before, over all answers. */
   gained = 0;
-  /** Pull requests sent. */
-  sent = 0;
+  /** The round under way: work for the seat. */
+  readonly lane: PullRound;
   readonly #parts: NodeParts;
-  readonly #filters: FilterBuilder;
   readonly #entrypoints: Entrypoint[];
   readonly #asked = new Map<string, Asked>();
   readonly #pace: PullPace;
   #discovered = 0;
+  #pending: { targets: readonly PullTarget[]; count: number }[] = [];
   #gatheredMs = Number.NEGATIVE_INFINITY;
   /** When there was last somebody to be eager with, or the start. */
   #heardMs: number;
 
   constructor(parts: NodeParts) {
-    const { rng, options, clock } = parts;
+    const { options, clock } = parts;
     this.#parts = parts;
-    this.#filters = new FilterBuilder(rng, new Deck());
+    this.lane = new PullRound(parts, () => this.#askPending());
     this.#pace = new PullPace(options.eager);
     this.#heardMs = clock.monoMs();
     this.#entrypoints = options.entrypoints.map(({ ip, port }) => ({
@@ -72,6 +73,11 @@ export class Pulls {
       port,
       wallclock: clock.wallMs(),
     }));
+  }
+
+  /** Pull requests sent. */
+  get sent(): number {
+    return this.lane.sent;
   }
 
   /** Whether the table still fills quickly. */
@@ -125,14 +131,16 @@ export class Pulls {
 
   /** @source behaviour 3.2 to 3.6 */
   #honestRound(): void {
-    const { candidates, rng, clock, options } = this.#parts;
+    const { candidates, rng, clock, options, counters } = this.#parts;
+    if (!this.lane.isIdle) {
+      counters[Counter.PULL_ROUNDS_SKIPPED]!++;
+      return;
+    }
     this.#gather();
     const nowMs = clock.wallMs();
-    this.#buildFilters();
-    const targets: { ip: number; port: number }[] = [];
-    if (candidates.count > 0) {
-      for (let i = 0; i < this.#filters.count; i++) targets.push(this.#chosen());
-    }
+    const targets: PullTarget[] = [];
+    const count = this.lane.open();
+    if (candidates.count > 0) for (let i = 0; i < count; i++) targets.push(this.#chosen());
     this.#send(targets);
     const isKnown = (ip: number, port: number): boolean => this.#isHeardOf(ip, port, nowMs);
     const chosen = chooseEntrypoint(
@@ -146,8 +154,8 @@ export class Pulls {
     const entrypoint = this.#entrypoints[chosen];
     if (!entrypoint) return;
     // Those we know may be silent or worse, and then the entrypoint is all there is: ask it for everything.
-    if (targets.length > 0) this.#buildFilters(ENTRYPOINT_PARTITIONS);
-    this.#send(Array(this.#filters.count).fill(entrypoint));
+    if (targets.length > 0) this.#ask([entrypoint], ENTRYPOINT_PARTITIONS);
+    else this.#send(new Array<PullTarget>(count).fill(entrypoint));
   }
 
   /** Whether somebody at this address is in the table and alive: after a partition it may not be. */
@@ -169,8 +177,8 @@ export class Pulls {
   #eagerRound(monoMs: number): number {
     const { candidates } = this.#parts;
     if (candidates.count < ENOUGH_PEERS || monoMs - this.#gatheredMs >= GATHER_MS) this.#gather();
-    const trials: { ip: number; port: number }[] = [];
-    const open: { ip: number; port: number }[] = [];
+    const trials: PullTarget[] = [];
+    const open: PullTarget[] = [];
     const consider = (ip: number, port: number): void => {
       const asked = this.#asked.get(formatAddress(ip, port));
       if (asked?.open) open.push({ ip, port });
@@ -193,20 +201,36 @@ export class Pulls {
     this.#ask(targets, granted);
     const known = this.#parts.view.size + this.#parts.unproved.size;
     const wasEager = this.#pace.eager;
-    this.#pace.judge(this.gained + this.#discovered, known, 2 ** this.#filters.maskBits, monoMs);
+    this.#pace.judge(
+      this.gained + this.#discovered,
+      known,
+      2 ** this.lane.filters.maskBits,
+      monoMs,
+    );
     if (wasEager && !this.#pace.eager) {
       this.#parts.logger.info({ values: known }, 'the table is full: asking at an honest pace now');
     }
     return open.length;
   }
 
-  /** Sends requests for `count` partitions, to the targets in turn. */
-  #ask(targets: readonly { ip: number; port: number }[], count: number): void {
+  /** Asks for `count` partitions, the targets in turn: at once, or when the round under way is over. */
+  #ask(targets: readonly PullTarget[], count: number): void {
     if (count === 0 || targets.length === 0) return;
-    this.#buildFilters(count);
-    const spread: { ip: number; port: number }[] = [];
-    for (let i = 0; i < this.#filters.count; i++) spread.push(targets[i % targets.length]!);
+    if (!this.lane.isIdle) {
+      if (this.#pending.length === MAX_PENDING) return;
+      this.#pending.push({ targets, count });
+      this.#noteAll(targets);
+      return;
+    }
+    const spread: PullTarget[] = [];
+    const filters = this.lane.open(count);
+    for (let i = 0; i < filters; i++) spread.push(targets[i % targets.length]!);
     this.#send(spread);
+  }
+
+  #askPending(): void {
+    const next = this.#pending.shift();
+    if (next) this.#ask(next.targets, next.count);
   }
 
   #gather(): void {
@@ -215,45 +239,21 @@ export class Pulls {
     candidates.gather(view, pings, clock.wallMs(), this.#gatheredMs, ourStake);
   }
 
-  #chosen(): { ip: number; port: number } {
+  #chosen(): PullTarget {
     const { candidates, rng } = this.#parts;
     const i = candidates.choose(rng);
     return { ip: candidates.ip[i]!, port: candidates.port[i]! };
   }
 
-  /**
-   * Fills filters with everything that need not be sent to us. Contact infos that wait for their
-   * address belong to it: a validator has to be told again, we keep them.
-   */
-  #buildFilters(count?: number): void {
-    const { publisher, table, unproved, view } = this.#parts;
-    const caller = publisher.signContact();
-    const items = view.size + unproved.size + table.purged.size + table.failed.size;
-    const filters = this.#filters;
-    filters.start(filterShape(caller.length), items, count);
-    filters.addTable(view);
-    filters.addQueue(table.purged);
-    filters.addQueue(table.failed);
-    for (const contact of unproved.values()) filters.add(contact.hash, 0);
+  /** Sends filter i to target i, once it is filled. @source behaviour 3.7 */
+  #send(targets: readonly PullTarget[]): void {
+    this.#noteAll(targets);
+    this.lane.ask(targets);
   }
 
-  /** Sends filter i to target i. @source behaviour 3.7 */
-  #send(targets: readonly { ip: number; port: number }[]): void {
-    const { outbox, publisher, clock } = this.#parts;
-    if (targets.length === 0) return;
-    const caller = publisher.signContact();
-    const monoMs = clock.monoMs();
-    for (let i = 0; i < targets.length; i++) {
-      const { ip, port } = targets[i]!;
-      const slot = outbox.reserve(Egress.PULL_REQUEST);
-      if (slot < 0) return;
-      const at = outbox.at(slot);
-      const filter = this.#filters.filters[i]!;
-      const end = writePullRequest(outbox.bytes, at, filter, caller, 0, caller.length);
-      outbox.commit(slot, end - at, ip, port, Egress.PULL_REQUEST);
-      this.sent++;
-      this.#note(formatAddress(ip, port), monoMs);
-    }
+  #noteAll(targets: readonly PullTarget[]): void {
+    const monoMs = this.#parts.clock.monoMs();
+    for (const { ip, port } of targets) this.#note(formatAddress(ip, port), monoMs);
   }
 
   #note(key: string, monoMs: number): void {

@@ -10,15 +10,18 @@ import { PRUNE_ORIGINS_AT, pruneSignatureAt, writeValuesHeader } from '../wire/e
 import { Message, PUBKEY_BYTES, SIGNATURE_BYTES, VALUES_HEADER_BYTES } from '../wire/limits.ts';
 import { Egress } from './outbox.ts';
 import type { NodeParts } from './parts.ts';
+import type { Signer } from './signer.ts';
 
 /** Pushing what we hold to others, and the prunes that steer it, theirs and ours. */
 export class Relay {
   readonly #parts: NodeParts;
+  readonly #signer: Signer;
   readonly #pushes: PushPlan;
   readonly #prunes: PrunePlan;
 
-  constructor(parts: NodeParts) {
+  constructor(parts: NodeParts, signer: Signer) {
     this.#parts = parts;
+    this.#signer = signer;
     this.#pushes = new PushPlan(parts.activeSet);
     this.#prunes = new PrunePlan(parts.received);
   }
@@ -58,24 +61,15 @@ export class Relay {
 
   /** Asks relayers to stop sending what others bring earlier. @source behaviour 7.3 */
   sendPrunes(): void {
-    const { outbox, messages, view, clock } = this.#parts;
+    const { view, clock } = this.#parts;
+    const { ip, port } = view.peers.columns;
     const plan = this.#prunes;
     while (plan.next()) {
       const peer = this.#findPeer(plan.relayer, 0, false);
       if (peer < 0) continue;
-      const slot = outbox.reserve(Egress.PRUNE);
-      if (slot < 0) continue;
-      const length = messages.prune(
-        outbox.bytes,
-        outbox.at(slot),
-        plan.origins,
-        plan.originCount,
-        plan.relayer,
-        0,
-        clock.wallMs(),
-      );
-      const { ip, port } = view.peers.columns;
-      outbox.commit(slot, length, ip[peer]!, port[peer]!, Egress.PRUNE);
+      const { origins, originCount, relayer } = plan;
+      const nowMs = clock.wallMs();
+      this.#signer.prune(origins, originCount, relayer, nowMs, ip[peer]!, port[peer]!);
     }
   }
 
@@ -121,27 +115,20 @@ export class Relay {
     const at = outbox.at(slot);
     const key = identity.publicKey;
     writeValuesHeader(outbox.bytes, at, Message.PUSH, key, 0, plan.size);
-    writeRows(this.#parts, plan.rows, plan.first, plan.size, outbox.bytes, at);
+    this.#writeRows(plan.rows, plan.first, plan.size, outbox.bytes, at);
     const { ip, port } = view.peers.columns;
     const length = VALUES_HEADER_BYTES + plan.bytes;
     outbox.commit(slot, length, ip[peer]!, port[peer]!, Egress.PUSH);
   }
-}
 
-/** Copies values of the table behind a header that was written at `at`. */
-export function writeRows(
-  parts: NodeParts,
-  rows: Int32Array,
-  first: number,
-  count: number,
-  out: Uint8Array,
-  at: number,
-): void {
-  const { bytes, length } = parts.view.columns;
-  let next = at + VALUES_HEADER_BYTES;
-  for (let i = first; i < first + count; i++) {
-    const row = rows[i]!;
-    out.set(bytes.subarray(row * ROW_BYTES, row * ROW_BYTES + length[row]!), next);
-    next += length[row]!;
+  /** Copies values of the table behind a header that was written at `at`. */
+  #writeRows(rows: Int32Array, first: number, count: number, out: Uint8Array, at: number): void {
+    const { bytes, length } = this.#parts.view.columns;
+    let next = at + VALUES_HEADER_BYTES;
+    for (let i = first; i < first + count; i++) {
+      const row = rows[i]!;
+      out.set(bytes.subarray(row * ROW_BYTES, row * ROW_BYTES + length[row]!), next);
+      next += length[row]!;
+    }
   }
 }

@@ -91,7 +91,8 @@ export class Runtime {
     );
     const createPool = (regions: Regions): ThreadPool => {
       const { verifier } = options;
-      pool = new ThreadPool(regions, { threads, verifier, clock, logger, wake, fail });
+      const { identity } = options.node;
+      pool = new ThreadPool(regions, { threads, verifier, identity, clock, logger, wake, fail });
       return pool;
     };
     const sockets = [{ key: 0, ip: options.ip, port }, ...options.node.sockets];

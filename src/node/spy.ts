@@ -2,9 +2,12 @@ import { Timeouts } from '../crds/expire.ts';
 import type { Stakes } from '../crds/peers.ts';
 import { Counter, counterTotal, outcomeCounts } from '../shm/counters.ts';
 import { createGate } from '../tasks/gate.ts';
+import { GossipTask } from '../tasks/gossip.ts';
 import { ListenTask } from '../tasks/listen.ts';
+import { RespondTask } from '../tasks/respond.ts';
 import { Shedder } from '../tasks/shed.ts';
 import { publishStakedCount } from '../tasks/slice.ts';
+import { INLINE_HASHES } from '../tasks/work.ts';
 import { Outcome } from '../util/outcome.ts';
 import type { ValueData } from '../wire/decoded.ts';
 import { Answers } from './answers.ts';
@@ -13,10 +16,12 @@ import { Contacts } from './contacts.ts';
 import { Ingress } from './ingress.ts';
 import { OwnValues } from './own-values.ts';
 import { type NodeOptions, NodeParts, type NodePorts } from './parts.ts';
-import { InlinePool, type ListenPool } from './pools.ts';
+import { InlinePool, type WorkPool } from './pools.ts';
 import { Pulls } from './pulls.ts';
 import { Relay } from './relay.ts';
 import { ROUND_MS, Rounds } from './rounds.ts';
+import { Seat } from './seat.ts';
+import { Signer } from './signer.ts';
 
 /** Batches that main works off itself in one turn, so that the socket is read in between. */
 const TURN_BATCHES = 4;
@@ -43,7 +48,8 @@ export class SpyNode {
   readonly #ingress: Ingress;
   readonly #applier: Applier;
   readonly #rounds: Rounds;
-  readonly #pool: ListenPool;
+  readonly #pool: WorkPool;
+  readonly #seat: Seat;
   #isScheduled = false;
   #isStopped = false;
   #cancelRounds: () => void = () => {};
@@ -52,11 +58,12 @@ export class SpyNode {
   constructor(options: NodeOptions, ports: NodePorts) {
     const parts = new NodeParts(options, ports);
     this.parts = parts;
+    const signer = new Signer(parts);
     this.contacts = new Contacts(parts);
-    this.answers = new Answers(parts);
+    this.answers = new Answers(parts, signer);
     this.pulls = new Pulls(parts);
     this.own = new OwnValues(parts);
-    this.#relay = new Relay(parts);
+    this.#relay = new Relay(parts, signer);
     this.#ingress = new Ingress(parts);
     const targets = {
       contacts: this.contacts,
@@ -67,15 +74,28 @@ export class SpyNode {
     this.#applier = new Applier(parts, targets);
     this.#rounds = new Rounds(parts, targets);
     this.#pool = ports.createPool?.(parts.regions) ?? createInlinePool(parts);
+    const lanes = [signer, this.answers.lane, this.pulls.lane];
+    this.#seat = new Seat(parts, lanes, this.#pool, () => this.#afterTask());
   }
 
   /** Starts the rounds; the transport delivers to `receive`. */
   start(): void {
+    this.#cancelRounds = this.parts.clock.every(ROUND_MS, () => this.#tick());
+    this.#tick();
+  }
+
+  #tick(): void {
     this.#rounds.tick();
-    this.#cancelRounds = this.parts.clock.every(ROUND_MS, () => {
-      this.#rounds.tick();
-      this.#flush();
-    });
+    if (this.#pool.threads > 0) this.#seat.turn();
+    else if (this.#seat.isWaiting) this.#schedule();
+    this.#flush();
+  }
+
+  /** A task has returned what it wrote. */
+  #afterTask(): void {
+    this.answers.sendPings();
+    if (this.#pool.threads === 0) return; // it was a part of a turn
+    this.#seat.turn();
     this.#flush();
   }
 
@@ -103,6 +123,7 @@ export class SpyNode {
       }
       if (!worked) break;
     }
+    this.#seat.turn();
     this.#flush();
     if (this.#hasWork()) {
       this.#schedule();
@@ -114,7 +135,8 @@ export class SpyNode {
 
   #hasWork(): boolean {
     const { ring } = this.parts;
-    return ring.next() >= 0 || (this.#pool.threads === 0 && ring.waiting > 0);
+    if (ring.next() >= 0) return true;
+    return this.#pool.threads === 0 && (ring.waiting > 0 || this.#seat.isWaiting);
   }
 
   /** Signs and publishes a value in our name. */
@@ -147,6 +169,7 @@ export class SpyNode {
       ring.abandon(0, Outcome.SHED_STOPPING);
     }
     while (this.#hasWork()) this.pump();
+    this.#seat.stop();
     this.parts.outbox.flush();
   }
 
@@ -178,10 +201,17 @@ export class SpyNode {
   }
 }
 
-function createInlinePool(parts: NodeParts): ListenPool {
-  const { regions, ring, verified, verifier, view, counters, clock, addresses } = parts;
+function createInlinePool(parts: NodeParts): WorkPool {
+  const { regions, ring, verified, verifier, view, counters, clock, addresses, identity } = parts;
   const gate = createGate(view, regions.control);
   const shedder = new Shedder(regions, ring, addresses, clock);
-  const task = new ListenTask({ regions, counters, verified, verifier, gate, shedder });
-  return new InlinePool(ring, task);
+  const listen = new ListenTask({ regions, counters, verified, verifier, gate, shedder });
+  const context = { hashes: INLINE_HASHES, beat: () => {} };
+  const { publicKey } = identity;
+  const limits = parts.options.sizes?.serve;
+  return new InlinePool(ring, {
+    listen,
+    gossip: new GossipTask({ regions, view, identity, context }),
+    respond: new RespondTask({ regions, view, publicKey, counters, context, limits }),
+  });
 }

@@ -28,6 +28,8 @@ const OTHER_NAMES = [
   'SHARDS_ABANDONED',
   'JOURNAL_LOST',
   'INVARIANTS_VIOLATED',
+  'TASKS_FAILED',
+  'PULL_ROUNDS_SKIPPED',
 ] as const;
 
 /** Name of a counter that is no outcome. */

@@ -34,6 +34,12 @@ export interface Capacities {
   readonly purgedHashes: number;
   /** Hashes of pulled values that did not go in. */
   readonly failedHashes: number;
+  /** Filters of pull requests that are built at a time. */
+  readonly filters: number;
+  /** Hashes of contact infos that wait for their address to answer. */
+  readonly waitingHashes: number;
+  /** Pull requests that wait to be served. */
+  readonly requests: number;
 }
 
 /**
@@ -49,6 +55,9 @@ export const DEFAULT_CAPACITIES: Capacities = Object.freeze({
   egressSlots: 4_096,
   purgedHashes: 524_288,
   failedHashes: 131_072,
+  filters: 1_024,
+  waitingHashes: 16_384,
+  requests: 256,
 });
 
 /** For tests and simulations: many nodes in one process, about 7 MiB each. */
@@ -58,9 +67,12 @@ export const SMALL_CAPACITIES: Capacities = Object.freeze({
   journalEntries: 4_096,
   verifiedPlaces: 8_192,
   batches: 4,
-  egressSlots: 256,
+  egressSlots: 512,
   purgedHashes: 8_192,
   failedHashes: 4_096,
+  filters: 128,
+  waitingHashes: 512,
+  requests: 64,
 });
 
 /** Largest table that can be configured. */
@@ -85,6 +97,11 @@ export const SLOT_VALUES = 10;
 export const BATCH_VALUES = BATCH_SLOTS * SLOT_VALUES;
 /** 32-bit cells in a 64-byte line: words written by different threads are this far apart. */
 export const LINE_I32 = 16;
+/** Bytes of a filter in the making: bits of at most a datagram, then at most 8 keys. */
+export const FILTER_BYTES = SLOT_BYTES + 64;
+
+/** Egress slots that one task of the seat may be given: more only for pull requests. */
+const LEAST_ORDERS = 256;
 
 /** Kinds of values that ever existed (`KIND_COUNT` of wire/limits); lists by kind have one head each. */
 const KINDS = 14;
@@ -111,6 +128,10 @@ export function dimensions(c: Capacities) {
     purgedHashes: c.purgedHashes,
     failedHashes: c.failedHashes,
     addressCells: c.peerRows * 4,
+    orders: Math.max(LEAST_ORDERS, c.filters),
+    filters: c.filters,
+    waitingHashes: c.waitingHashes,
+    requests: c.requests,
   };
 }
 
@@ -323,12 +344,40 @@ export const LAYOUT = {
   },
   /** A slot belongs to main, to the task it was reserved for, then to main again. */
   egress: {
+    /** Free, reserved or waiting to leave; main's alone. */
     state: column('u8', 'egressSlots'),
     class: column('u8', 'egressSlots'),
     length: column('u16', 'egressSlots'),
     ip: column('u32', 'egressSlots'),
     port: column('u16', 'egressSlots'),
     bytes: column('u8', 'egressSlots', SLOT_BYTES),
+  },
+  /** What the task in the seat works on; main's, then the task's, then main's. */
+  orders: {
+    /** Egress slots that were reserved for it. */
+    slot: column('i32', 'orders'),
+  },
+  /** The filters of a round of pull requests, over as many tasks as it takes. */
+  filters: {
+    state: column('i32', 'one', LINE_I32),
+    range: column('f64', 'one', 8),
+    partition: column('i32', 'filters'),
+    bitsSet: column('i32', 'filters'),
+    bytes: column('u8', 'filters', FILTER_BYTES),
+    /** Our contact info, which the last task signs. */
+    contact: column('u8', 'one', ROW_BYTES),
+    waiting: column('u8', 'waitingHashes', 32),
+  },
+  /** Pull requests that were admitted: batches are freed in order, so these are copies. */
+  requests: {
+    state: column('f64', 'one', 8),
+    length: column('u16', 'requests'),
+    ip: column('u32', 'requests'),
+    port: column('u16', 'requests'),
+    /** Of the caller's contact info. */
+    wallclock: column('f64', 'requests'),
+    outcome: column('i16', 'requests'),
+    bytes: column('u8', 'requests', SLOT_BYTES),
   },
 } as const satisfies Record<string, Record<string, ColumnSpec>>;
 

@@ -1,82 +1,157 @@
-import { sha256Into } from '../crypto/hash.ts';
+import { HashQueue } from '../crds/hash-queue.ts';
+import type { TableView } from '../crds/view.ts';
 import type { Identity } from '../crypto/identity.ts';
+import { FilterSet } from '../gossip/filter-set.ts';
+import { ROW_BYTES, SLOT_BYTES } from '../shm/layout.ts';
+import type { Regions } from '../shm/regions.ts';
+import { beginRead, endRead } from '../shm/seqlock.ts';
+import { FilterRange, FilterState } from '../shm/task-cells.ts';
+import { assert } from '../util/assert.ts';
 import { copyBytes } from '../util/bytes.ts';
-import {
-  PING_SIGNATURE_AT,
-  PING_SIGNED_AT,
-  pruneSignatureAt,
-  pruneSignedBytes,
-  writePing,
-  writePong,
-  writePrune,
-  writePruneSignedBytes,
-} from '../wire/encode.ts';
-import { HASH_BYTES, PONG_PREFIX, PRUNE_MAX_ORIGINS } from '../wire/limits.ts';
+import { writePullRequest } from '../wire/encode.ts';
+import { HASH_BYTES, SIGNATURE_BYTES } from '../wire/limits.ts';
+import { MessageSigner } from './messages.ts';
+import { type TaskContext, Work } from './work.ts';
 
-/**
- * Writes the messages that need our signature into egress slots. Signing costs a tenth of a
- * millisecond, so with worker threads this runs in the pool.
- */
-export class SignedMessages {
-  readonly #identity: Identity;
-  readonly #pongInput = new Uint8Array(PONG_PREFIX.length + HASH_BYTES);
-  readonly #pongHash = new Uint8Array(HASH_BYTES);
-  readonly #pruneScratch = new Uint8Array(pruneSignedBytes(PRUNE_MAX_ORIGINS));
+export { SignedMessages } from './messages.ts';
 
-  constructor(identity: Identity) {
-    this.#identity = identity;
-    for (let i = 0; i < PONG_PREFIX.length; i++) this.#pongInput[i] = PONG_PREFIX.charCodeAt(i);
+/** Hashes walked past that cost as much as one bloom position. */
+const WALKED_PER_HASH = 16;
+
+/** Hashes between two signs of life. */
+const BEAT_EVERY = 8_192;
+
+/** What a gossip task works with; everything but the regions belongs to its thread. */
+export interface GossipParts {
+  readonly regions: Regions;
+  readonly view: TableView;
+  readonly identity: Identity;
+  readonly context: TaskContext;
+}
+
+/** Signs what main has written, and builds pull requests. Curve arithmetic and hashing, no decision. */
+export class GossipTask {
+  readonly #parts: GossipParts;
+  readonly #signer: MessageSigner;
+  readonly #filters: FilterSet;
+  readonly #purged: HashQueue;
+  readonly #failed: HashQueue;
+  readonly #hash = new Uint8Array(HASH_BYTES);
+
+  constructor(parts: GossipParts) {
+    const { regions, identity } = parts;
+    this.#parts = parts;
+    this.#signer = new MessageSigner(identity);
+    this.#filters = new FilterSet(regions.filters);
+    this.#purged = new HashQueue(regions.purged);
+    this.#failed = new HashQueue(regions.failed);
   }
 
-  /** @shape token: 32 bytes @returns bytes written. @source wire 6.1 */
-  ping(out: Uint8Array, at: number, token: Uint8Array): number {
-    const end = writePing(out, at, this.#identity.publicKey, 0, token, 0);
-    this.#signToken(out, at);
-    return end - at;
-  }
-
-  /** Answers a ping whose token lies at `tokenAt`. @returns bytes written. @source wire 6.2 */
-  pong(out: Uint8Array, at: number, ping: Uint8Array, tokenAt: number): number {
-    copyBytes(ping, tokenAt, this.#pongInput, PONG_PREFIX.length, HASH_BYTES);
-    sha256Into(this.#pongInput, 0, this.#pongInput.length, this.#pongHash, 0);
-    const end = writePong(out, at, this.#identity.publicKey, 0, this.#pongHash, 0);
-    this.#signToken(out, at);
-    return end - at;
+  /** Does what one task asks for. @returns its reply */
+  run(work: number, first: number, count: number): number {
+    switch (work) {
+      case Work.SIGN:
+        return this.sign(count);
+      case Work.FILL:
+        return this.fill(first);
+      case Work.REQUEST:
+        return this.request(count);
+      default:
+        assert(false, `no gossip task does work ${work}`);
+    }
   }
 
   /**
-   * @shape origins: 32 bytes each, at most PRUNE_MAX_ORIGINS; destination: 32 bytes
-   * @returns bytes written. @source wire 6.3; signed plain, as Agave signs
+   * Signs the ping, pong or prune in each of the first `count` orders.
+   *
+   * @owner the slots in the orders belong to this task until it replies
+   * @returns count
    */
-  prune(
-    out: Uint8Array,
-    at: number,
-    origins: Uint8Array,
-    originCount: number,
-    destination: Uint8Array,
-    destinationAt: number,
-    wallclockMs: number,
-  ): number {
-    const end = writePrune(
-      out,
-      at,
-      this.#identity.publicKey,
-      0,
-      origins,
-      0,
-      originCount,
-      destination,
-      destinationAt,
-      wallclockMs,
-    );
-    const scratch = this.#pruneScratch;
-    const signedEnd = writePruneSignedBytes(out, at, originCount, 'plain', scratch, 0);
-    this.#identity.sign(scratch, 0, signedEnd, out, at + pruneSignatureAt(originCount));
-    return end - at;
+  sign(count: number): number {
+    const { orders, egress } = this.#parts.regions;
+    for (let i = 0; i < count; i++) {
+      this.#parts.context.beat();
+      this.#signer.sign(egress.bytes, orders.slot[i]! * SLOT_BYTES);
+    }
+    return count;
   }
 
-  #signToken(out: Uint8Array, at: number): void {
-    const signatureAt = at + PING_SIGNATURE_AT;
-    this.#identity.sign(out, at + PING_SIGNED_AT, signatureAt, out, signatureAt);
+  /**
+   * Adds to the filters of this round what we have, until that is all or enough for one task: values of
+   * the table, hashes of purged, failed and waiting values, in this order.
+   *
+   * @owner the filters belong to this task until it replies
+   * @units first: a place in that order
+   * @returns the place behind the last one looked at
+   */
+  fill(first: number): number {
+    const { range, waiting } = this.#parts.regions.filters;
+    const rows = range[FilterRange.ROWS]!;
+    const purged = rows + range[FilterRange.PURGED_COUNT]!;
+    const failed = purged + range[FilterRange.FAILED_COUNT]!;
+    const end = failed + range[FilterRange.WAITING]!;
+    const purgedFirst = range[FilterRange.PURGED_FIRST]! - rows;
+    const failedFirst = range[FilterRange.FAILED_FIRST]! - purged;
+    const limit = this.#parts.context.hashes * WALKED_PER_HASH;
+    const hit = this.#parts.regions.filters.state[FilterState.KEY_COUNT]! * WALKED_PER_HASH;
+    this.#filters.look();
+    let place = first;
+    for (let spent = 0; place < end && spent < limit; place++, spent++) {
+      if (place % BEAT_EVERY === 0) this.#parts.context.beat();
+      let added: boolean;
+      if (place < rows) added = this.#addRow(place);
+      else if (place < purged) added = this.#addQueued(this.#purged, purgedFirst + place);
+      else if (place < failed) added = this.#addQueued(this.#failed, failedFirst + place);
+      else added = this.#add(waiting, (place - failed) * HASH_BYTES);
+      if (added) spent += hit;
+    }
+    return place;
+  }
+
+  /**
+   * Signs our contact info and writes a pull request with each of the first `count` filters.
+   *
+   * @owner the filters and the slots in the orders belong to this task until it replies
+   * @returns count
+   */
+  request(count: number): number {
+    const { orders, filters, egress } = this.#parts.regions;
+    const { contact } = filters;
+    const length = filters.state[FilterState.CONTACT_LENGTH]!;
+    assert(
+      length > SIGNATURE_BYTES && length <= ROW_BYTES,
+      'a contact info waits for its signature',
+    );
+    this.#parts.context.beat();
+    this.#parts.identity.sign(contact, SIGNATURE_BYTES, length, contact, 0);
+    for (let i = 0; i < count; i++) {
+      const slot = orders.slot[i]!;
+      const at = slot * SLOT_BYTES;
+      const filter = this.#filters.filter(i);
+      egress.length[slot] = writePullRequest(egress.bytes, at, filter, contact, 0, length) - at;
+    }
+    return count;
+  }
+
+  /** Adds the hash of a row, copied so that it is of one value. @returns whether a filter took it */
+  #addRow(row: number): boolean {
+    const { length, hash, version } = this.#parts.view.columns;
+    if (length[row] === 0 || this.#filters.filterOf(hash, row * HASH_BYTES) < 0) return false;
+    const seen = beginRead(version, row);
+    if ((seen & 1) !== 0) return false; // it is changing: whoever sends it again does no harm
+    copyBytes(hash, row * HASH_BYTES, this.#hash, 0, HASH_BYTES);
+    return length[row] !== 0 && endRead(version, row, seen) && this.#add(this.#hash, 0);
+  }
+
+  /** Adds a queued hash unless it has left; one that leaves at this moment sets three bits for nothing. */
+  #addQueued(queue: HashQueue, number: number): boolean {
+    return number >= queue.first && this.#add(queue.hashes, queue.offsetOf(number));
+  }
+
+  #add(hashes: Uint8Array, at: number): boolean {
+    const filter = this.#filters.filterOf(hashes, at);
+    if (filter < 0) return false;
+    this.#filters.add(filter, hashes, at);
+    return true;
   }
 }

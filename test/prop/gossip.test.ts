@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { bloomAdd, bloomContains } from '../../src/gossip/bloom.ts';
+import { maskHigh } from '../../src/gossip/filter-set.ts';
 import { HashIndex } from '../../src/gossip/hash-index.ts';
 import { PingCache, PROOF_MS } from '../../src/gossip/ping.ts';
-import { FilterBuilder, filterShape, maskHigh } from '../../src/gossip/pull-request.ts';
+import { FilterPlan, filterShape } from '../../src/gossip/pull-request.ts';
 import { createRelayers, ReceivedCache } from '../../src/gossip/received-cache.ts';
 import { Deck, WeightedShuffle } from '../../src/gossip/sample.ts';
 import { SlotLists } from '../../src/gossip/slot-list.ts';
+import { SMALL_CAPACITIES } from '../../src/shm/layout.ts';
+import { createRegions } from '../../src/shm/regions.ts';
 import { readU32 } from '../../src/util/bytes.ts';
 import { seededRng } from '../../src/util/rng.ts';
 
@@ -55,6 +58,8 @@ describe('bloom filters', () => {
 });
 
 describe('partitions', () => {
+  const { filters } = createRegions({ ...SMALL_CAPACITIES, filters: 1_024 }, false);
+
   it('cover every hash once at every width, and a builder finds the right one', () => {
     fc.assert(
       fc.property(
@@ -70,12 +75,15 @@ describe('partitions', () => {
             }
             expect(holding).toEqual([high >>> (32 - bits)]);
           }
-          const builder = new FilterBuilder(seededRng(bits), new Deck());
+          const plan = new FilterPlan(filters, seededRng(bits), new Deck());
           const shape = filterShape(163);
-          builder.start(shape, shape.maxItems * 2 ** bits, 2 ** bits);
-          expect(builder.maskBits).toBe(bits);
-          for (const item of items) builder.add(spread(item), 0);
-          const used = builder.filters.filter(({ bitsSet }) => bitsSet > 0);
+          plan.start(shape, shape.maxItems * 2 ** bits, 2 ** bits);
+          expect(plan.set.maskBits).toBe(bits);
+          for (const item of items) {
+            plan.set.add(plan.set.filterOf(spread(item), 0), spread(item), 0);
+          }
+          const all = Array.from({ length: plan.set.count }, (_, i) => plan.set.filter(i));
+          const used = all.filter(({ bitsSet }) => bitsSet > 0);
           const wanted = new Set(items.map((item) => readU32(spread(item), 4) >>> (32 - bits)));
           expect(new Set(used.map((filter) => filter.maskHigh >>> (32 - bits)))).toEqual(wanted);
         },

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { bloomContains } from '../../../src/gossip/bloom.ts';
+import { type FilterSet, maskHigh } from '../../../src/gossip/filter-set.ts';
 import {
-  FilterBuilder,
+  FilterPlan,
   filterShape,
   filtersPerRound,
   maskBitsFor,
-  maskHigh,
 } from '../../../src/gossip/pull-request.ts';
 import { Deck } from '../../../src/gossip/sample.ts';
+import { SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
+import { createRegions } from '../../../src/shm/regions.ts';
 import { readU32, toHex } from '../../../src/util/bytes.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { type FilterParts, filterBytes, writePullRequest } from '../../../src/wire/encode.ts';
 import { PACKET_BYTES } from '../../../src/wire/limits.ts';
-import { NOW, SmallTable } from './small-table.ts';
 
 describe('shape of pull filters', () => {
   const cases = [
@@ -101,53 +102,55 @@ function has(filter: FilterParts, hash: Uint8Array, at: number): boolean {
   return bloomContains(both, 1232, filter.keyCount, 0, filter.bitLength, hash, at);
 }
 
+function planned(seed: number): FilterPlan {
+  const { filters } = createRegions(SMALL_CAPACITIES, false);
+  return new FilterPlan(filters, seededRng(seed), new Deck());
+}
+
+function all(set: FilterSet): FilterParts[] {
+  return Array.from({ length: set.count }, (_, i) => set.filter(i));
+}
+
+function add(set: FilterSet, hashes: Uint8Array, at: number): void {
+  const filter = set.filterOf(hashes, at);
+  if (filter >= 0) set.add(filter, hashes, at);
+}
+
 describe('filters of a round', () => {
   const shape = filterShape(163);
 
-  it('have all values of their partitions, whether held, purged or failed', () => {
-    const made = new SmallTable();
-    for (let origin = 0; origin < 900; origin++) made.put({ origin });
-    for (let origin = 0; origin < 100; origin++) made.put({ origin, wallclock: NOW + 1 });
-    const { table } = made;
-    const failed = new Uint8Array(32 * 200);
-    seededRng(9).fill(failed);
-    for (let i = 0; i < 200; i++) table.failed.push(failed, 32 * i, NOW);
-    expect([table.size, table.purged.size, table.failed.size]).toEqual([900, 100, 200]);
-    const builder = new FilterBuilder(seededRng(1), new Deck());
+  it('have all hashes of their partitions, and in eight rounds every partition comes up', () => {
+    const hashes = new Uint8Array(32 * 1_200);
+    seededRng(9).fill(hashes);
+    const plan = planned(1);
     const found = new Map<string, number>();
     for (let round = 0; round < 8; round++) {
-      builder.start(shape, 1200);
-      builder.addTable(table.view);
-      builder.addQueue(table.purged);
-      builder.addQueue(table.failed);
-      expect([builder.count, builder.maskBits]).toEqual([8, 6]);
-      const note = (hashes: Uint8Array, at: number): void => {
-        for (const filter of builder.filters.slice(0, builder.count)) {
+      plan.start(shape, 1_200);
+      for (let at = 0; at < hashes.length; at += 32) add(plan.set, hashes, at);
+      expect([plan.set.count, plan.set.maskBits]).toEqual([8, 6]);
+      for (let at = 0; at < hashes.length; at += 32) {
+        for (const filter of all(plan.set)) {
           if (!covers(filter, hashes, at)) continue;
           expect(has(filter, hashes, at)).toBe(true);
           const name = toHex(hashes, at, at + 32);
           found.set(name, (found.get(name) ?? 0) + 1);
         }
-      };
-      for (let row = 0; row < 900; row++) note(table.view.columns.hash, 32 * row);
-      for (const queue of [table.purged, table.failed]) {
-        for (let i = 0; i < queue.size; i++) note(queue.hashes, queue.hashOffset(i));
       }
     }
     // Eight rounds of eight out of 64 partitions: every value came up exactly once.
-    expect(found.size).toBe(1200);
+    expect(found.size).toBe(1_200);
     expect(new Set(found.values())).toEqual(new Set([1]));
   });
 
   it('have keys and bits of their own, and count what is set', () => {
-    const builder = new FilterBuilder(seededRng(1), new Deck());
+    const plan = planned(1);
     const hashes = new Uint8Array(32 * 20_000);
     seededRng(2).fill(hashes);
     const keys = new Set<string>();
     for (let round = 0; round < 4; round++) {
-      builder.start(shape, 0);
-      for (let i = 0; i < 20_000; i++) builder.add(hashes, 32 * i);
-      for (const filter of builder.filters.slice(0, builder.count)) {
+      plan.start(shape, 0);
+      for (let i = 0; i < 20_000; i++) add(plan.set, hashes, 32 * i);
+      for (const filter of all(plan.set)) {
         for (const at of [0, 8, 16]) keys.add(toHex(filter.keys, at, at + 8));
         expect(filter.maskLow).toBe(0xffffffff);
         expect(filter.maskHigh & 0x3ffffff).toBe(0x3ffffff);
@@ -166,29 +169,35 @@ describe('filters of a round', () => {
   });
 
   it('full to what they are made for, they are wrong about a tenth of strangers', () => {
-    const builder = new FilterBuilder(seededRng(3), new Deck());
-    builder.start(shape, 0, 64);
+    const plan = planned(3);
+    plan.start(shape, 0, 64);
     const rng = seededRng(4);
     const hash = new Uint8Array(32);
     for (let i = 0; i < 64 * shape.maxItems; i++) {
       rng.fill(hash);
-      builder.add(hash, 0);
+      add(plan.set, hash, 0);
     }
     let wrong = 0;
     for (let i = 0; i < 4000; i++) {
       rng.fill(hash);
-      if (has(builder.filters[readU32(hash, 8) & 63]!, hash, 0)) wrong++;
+      if (has(plan.set.filter(readU32(hash, 8) & 63), hash, 0)) wrong++;
     }
     expect(wrong / 4000).toBeGreaterThan(0.07);
     expect(wrong / 4000).toBeLessThan(0.13);
   });
 
   it('as many as asked for, when asked', () => {
-    const builder = new FilterBuilder(seededRng(1), new Deck());
+    const plan = planned(1);
     for (const count of [1, 20, 64, 1000]) {
-      builder.start(shape, 0, count);
-      const used = builder.filters.slice(0, builder.count);
-      expect(new Set(used.map((filter) => filter.maskHigh)).size).toBe(Math.min(64, count));
+      plan.start(shape, 0, count);
+      const masks = all(plan.set).map((filter) => filter.maskHigh);
+      expect(new Set(masks).size).toBe(Math.min(64, count));
     }
+  });
+
+  it('as many as there is room for', () => {
+    const plan = planned(1);
+    plan.start(shape, 1e9);
+    expect([plan.set.count, plan.set.maskBits]).toEqual([SMALL_CAPACITIES.filters, 16]);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_OUTBOX, EGRESS_NAMES, Egress, Outbox } from '../../../src/node/outbox.ts';
+import { SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
+import { createRegions } from '../../../src/shm/regions.ts';
 import { AssertionError } from '../../../src/util/assert.ts';
 import { ManualClock } from '../../../src/util/clock.ts';
 import { seededRng } from '../../../src/util/rng.ts';
@@ -16,7 +18,9 @@ class Bench {
   #mark = 0;
 
   constructor(slots = 8, bytesPerSecond = DEFAULT_OUTBOX.bytesPerSecond) {
-    this.outbox = new Outbox(this.transport, this.clock, { slots, bytesPerSecond });
+    const egressSlots = 2 ** Math.ceil(Math.log2(slots));
+    const { egress } = createRegions({ ...SMALL_CAPACITIES, egressSlots }, false);
+    this.outbox = new Outbox(this.transport, this.clock, egress, { slots, bytesPerSecond });
   }
 
   /** Queues a datagram with a number of its own in it. @returns the number, or −1 without a place */
@@ -79,8 +83,11 @@ describe('the outbox', () => {
     const bench = new Bench(1);
     const slot = bench.outbox.reserve(PONG);
     expect(bench.outbox.reserve(PONG), 'no second one').toBe(-1);
+    expect([bench.outbox.reserved, bench.outbox.free]).toEqual([1, 0]);
     bench.outbox.release(slot);
-    expect([bench.outbox.waiting, bench.outbox.free]).toEqual([0, 1]);
+    expect(() => bench.outbox.release(slot), 'once').toThrow(AssertionError);
+    const { waiting, reserved, free } = bench.outbox;
+    expect([waiting, reserved, free]).toEqual([0, 0, 1]);
     expect(bench.put(PULL_RESPONSE)).toBe(0);
     expect(bench.outbox.flush()).toBe(false);
     expect(bench.left()).toEqual([0]);

@@ -177,7 +177,8 @@ describe('an eager node', () => {
     it(`asks nobody anew because of a ping ${name}`, () => {
       const test = eager(asked);
       test.node.pulls.round(0);
-      test.parts.outbox.flush();
+      test.node.pump();
+      test.settle();
       expect(test.takeOnly('PullRequest').length).toBe(1);
       test.clock.advance(waitMs);
       test.from(pings, pings.ping());
