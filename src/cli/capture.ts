@@ -20,7 +20,7 @@ import { Progress } from './progress.ts';
 
 interface CaptureFlags extends JoinFlags {
   port?: number;
-  sent: boolean;
+  sent?: boolean;
   seconds?: number;
   packets?: number;
   maxSize?: number;
@@ -31,12 +31,12 @@ const LOOK_MS = 200;
 
 const EXAMPLES = `
 Examples:
-  $ earshot capture testnet.pcapng -u testnet --seconds 60      a minute of testnet, as a node of it hears it
-  $ earshot capture both.pcapng -n 127.0.0.1:8001 --sent        and what this node sends
-  $ earshot capture quiet.pcapng --port 8001                    joins nothing: what others send to port 8001
-  $ earshot capture - -u testnet | wireshark -k -i -            look at it while it comes in
-  $ earshot decode testnet.pcapng --brief                       read it again
-  $ earshot replay testnet.pcapng --resign --target 127.0.0.1:8001
+  $ earshot capture net.pcapng -u testnet --seconds 60      a minute of testnet, as a node hears it
+  $ earshot capture both.pcapng -n 127.0.0.1:8001 --sent    with what this node sends
+  $ earshot capture quiet.pcapng --port 8001                joins nothing: what comes to port 8001
+  $ earshot capture - -u testnet | wireshark -k -i -        look at it while it comes in
+
+To read it again: earshot decode net.pcapng. To send it again: earshot replay net.pcapng.
 
 Exit status: 0 when the capture is complete, 1 after an error.`;
 
@@ -51,7 +51,7 @@ export function registerCapture(program: Command): void {
     .argument('<OUT>', 'file to write, pcapng; - for standard output');
   addJoinOptions(command)
     .option('--port <PORT>', 'join nothing, listen on this UDP port', wholeNumber(1, 65_535))
-    .option('--sent', 'also what this node sends', false)
+    .option('--sent', 'also what this node sends')
     .option('--seconds <SECONDS>', 'stop after this time', positive)
     .option('--packets <NUM>', 'stop after so many datagrams', wholeNumber(1, 1e12))
     .option('--max-size <BYTES>', 'stop before the file is larger; 500k, 20M, 3G', fileSize)
@@ -92,7 +92,7 @@ async function runCapture(path: string, flags: CaptureFlags): Promise<void> {
     end = reason;
     tellEnd();
   });
-  const tap = new CaptureTap(file, flags.sent, SystemClock);
+  const tap = new CaptureTap(file, flags.sent === true, SystemClock);
   const source =
     flags.port === undefined ? await join(flags, tap, logger) : await listen(flags, tap);
   const startedMs = SystemClock.monoMs();

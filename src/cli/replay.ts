@@ -19,28 +19,29 @@ interface ReplayFlags {
   target: string;
   rate?: number;
   speed?: number;
-  resign: boolean;
-  allowRemote: boolean;
+  resign?: boolean;
+  allowRemote?: boolean;
   port?: number[];
   packets?: number;
   linger: number;
-  json: boolean;
+  json?: boolean;
 }
 
 const EXAMPLES = `
-Without --resign the packets go as they were captured. Nodes refuse them soon: a pushed value may be 15
-seconds old. With --resign each value is signed anew by a made-up identity (the same one for the same
-origin, always), with a clock that makes it as old on arrival as it was when it was captured; contact
-infos name loopback addresses, where this command answers pings until the end. Packets that validators
-refuse go as they are.
+Without --resign the packets go as they were captured. Nodes soon refuse them: a pushed value may be
+15 seconds old. With --resign each value is signed anew by a made-up identity (always the same one
+for the same origin), with a clock that makes it as old on arrival as it was when it was captured;
+contact infos name addresses of this machine, where pings are answered until the end. Packets that
+validators refuse go as they are.
 
-Examples:
-  $ earshot spy --shred-version 20126 --bind-address 127.0.0.1 --gossip-port 8001 --allow-private-addr
-                                                   a spy to replay to; the shred version is the capture's
-  $ earshot replay net.pcapng --target 127.0.0.1:8001 --resign               as fast as it was captured
+Examples, for a node with the capture's shred version that listens on port 8001:
+  $ earshot replay net.pcapng --target 127.0.0.1:8001 --resign       as fast as it was captured
   $ earshot replay net.pcapng --target 127.0.0.1:8001 --resign --speed 10
-  $ earshot replay net.pcapng --target 127.0.0.1:8001 --rate 50000           a load test
-  $ earshot replay both.pcapng --target 127.0.0.1:8001 --port 8000           only what went to port 8000
+  $ earshot replay net.pcapng --target 127.0.0.1:8001 --rate 50000   a load test
+  $ earshot replay both.pcapng --target 127.0.0.1:8001 --port 8000   only what went to port 8000
+
+Such a node, without a cluster: earshot spy --shred-version 20126 --bind-address 127.0.0.1
+--gossip-port 8001 --allow-private-addr
 
 Exit status: 0 when everything was sent, 1 after an error.`;
 
@@ -60,8 +61,8 @@ export function registerReplay(program: Command): void {
         .conflicts('speed'),
     )
     .option('--speed <FACTOR>', 'times as fast as they were captured', positive)
-    .option('--resign', 'sign anew under made-up identities, with clocks of now', false)
-    .option('--allow-remote', 'send to another machine: only to one that is yours', false)
+    .option('--resign', 'sign anew under made-up identities, with clocks of now')
+    .option('--allow-remote', 'send to another machine: only to one that is yours')
     .option('--port <PORT>', 'only datagrams that went to this port; repeatable', collectPorts)
     .option('--packets <NUM>', 'only the first so many', wholeNumber(1, 1e9))
     .option(
@@ -70,7 +71,7 @@ export function registerReplay(program: Command): void {
       seconds,
       2,
     )
-    .option('--json', 'print what was done as JSON', false)
+    .option('--json', 'print what was done as JSON')
     .addHelpText('after', EXAMPLES)
     .action((file: string, flags: ReplayFlags) => runReplay(file, flags));
 }
@@ -97,7 +98,7 @@ async function runReplay(file: string, flags: ReplayFlags): Promise<void> {
   if (schedule.payloads.length === 0) {
     throw new SpyError(
       'NOTHING_TO_SEND',
-      `There is no whole UDP datagram${ports ? ' to this port' : ''} in ${file}: ${counts.frames} frames were read.`,
+      `There is no whole UDP datagram${ports ? ' to this port' : ''} in ${file}; ${counts.frames} frames were read. See what is in it with: earshot decode ${file} --brief`,
     );
   }
   let interrupted = false;
