@@ -24,11 +24,4 @@ describe.concurrent('earshot keygen', () => {
     expectSentence(result, path, /never overwritten\. Choose another path/);
     expect(readFileSync(path, 'utf8')).toBe('precious');
   });
-
-  it('says when it cannot write', async () => {
-    const path = leftovers.path('nowhere/key.json');
-    const result = await run('keygen', path);
-    expect(result.status).toBe(1);
-    expectSentence(result, path, /cannot be written .*Check that its folder exists/);
-  });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeInfo } from '../../src/api/nodes.ts';
 import { createIdentity, createSpy, type Spy } from '../../src/index.ts';
+import { SystemClock } from '../../src/util/clock.ts';
 import { LOOPBACK_IP } from '../../src/util/ipv4.ts';
 import { SOCKET_NAMES } from '../../src/wire/limits.ts';
 import { Command, freePort, Leftovers, run } from './command.ts';
@@ -109,6 +110,7 @@ describe.concurrent('a spy', () => {
     it(`on ${signal} stops within 2 s and prints what was found, with status 0`, async () => {
       const command = new Command(await spying('--json', '--log-level', 'info'));
       await command.said(/"joined"/);
+      await new Promise<void>((resolve) => SystemClock.after(300, resolve)); // until it listens
       expect(await command.end(signal)).toBeLessThan(2_000);
       const { status, stdout } = await command.result;
       expect(status).toBe(0);
