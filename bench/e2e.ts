@@ -20,7 +20,7 @@ interface Flags {
   readonly seed: number;
   readonly against?: string;
   readonly generator?: 'ours' | 'agave';
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -117,7 +117,7 @@ await new Command('bench:e2e')
       'agave',
     ]),
   )
-  .option('--json', 'one JSON document on stdout, every run in it', false)
+  .option('--json', 'one JSON document on stdout, every run in it')
   .configureHelp({ helpWidth: 100 })
   .addHelpText('after', EXAMPLES)
   .action((flags: Flags) => run(flags))

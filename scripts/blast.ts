@@ -9,7 +9,7 @@ import { Blast, type BlastOptions, type BlastReport } from './blast/blast.ts';
 
 interface BlastFlags extends Omit<BlastOptions, 'ip' | 'port'> {
   readonly target: string;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -70,10 +70,10 @@ const program = new Command('blast')
   .option('--garbage <SHARE>', 'of datagrams: half cut off, half wrongly signed', share, 0)
   .option('--shred-version <NUMBER>', 'of the cluster', wholeNumber(1, 65_535), 20_126)
   .option('--seed <NUM>', 'the same traffic for the same number', wholeNumber(0, 2 ** 32 - 1), 1)
-  .option('--cold', 'do not wait until the target believes the addresses', false)
+  .option('--cold', 'do not wait until the target believes the addresses')
   .option('--linger <SECONDS>', 'answer pings for so long afterwards', Number, 0)
   .option('--expect <FILE>', 'write the SHA-256 of each value that the target must hold')
-  .option('--json', 'print the report as JSON', false)
+  .option('--json', 'print the report as JSON')
   .configureHelp({ helpWidth: 100 })
   .addHelpText('after', EXAMPLES)
   .action((flags: BlastFlags) => run(flags));

@@ -52,7 +52,7 @@ export interface BlastOptions {
   readonly shredVersion: number;
   readonly seed: number;
   /** Start without waiting until the target believes the addresses of the made-up nodes. */
-  readonly cold: boolean;
+  readonly cold?: boolean;
   /** Seconds to answer pings afterwards. */
   readonly linger: number;
   /** File for the hashes of the values that the target must hold at the end. */

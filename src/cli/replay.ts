@@ -98,7 +98,7 @@ async function runReplay(file: string, flags: ReplayFlags): Promise<void> {
   if (schedule.payloads.length === 0) {
     throw new SpyError(
       'NOTHING_TO_SEND',
-      `There is no whole UDP datagram${ports ? ' to this port' : ''} in ${file}; ${counts.frames} frames were read. See what is in it with: earshot decode ${file} --brief`,
+      `There is no whole UDP datagram${ports ? ' to this port' : ''} in ${file}; ${counts.frames} frames were read. Look at it with earshot decode.`,
     );
   }
   let interrupted = false;
