@@ -6,7 +6,7 @@ import { Counter } from '../../../src/shm/counters.ts';
 import { equalBytes } from '../../../src/util/bytes.ts';
 import { Kind, Message } from '../../../src/wire/limits.ts';
 import { peers, TestNode } from './harness.ts';
-import { carry, Peer, START_MS } from './peer.ts';
+import { carry, type Peer, START_MS } from './peer.ts';
 
 const [alice, bob, carol] = peers(3) as [Peer, Peer, Peer];
 
@@ -15,7 +15,13 @@ const acquainted = (): TestNode => new TestNode().meet(alice);
 
 /** A map in which somebody else has stake, so that the unstaked time out after 15 s. */
 const someStake = (count = 1): Stakes =>
-  new Stakes(Array.from({ length: count }, (_, i) => [new Peer(5_000 + i).key, 2e9] as const));
+  new Stakes(
+    Array.from({ length: count }, (_, i) => {
+      const key = new Uint8Array(32).fill(9);
+      new DataView(key.buffer).setUint32(0, i);
+      return [key, 2e9] as const;
+    }),
+  );
 
 /** When a row was inserted or last touched, by our clock. */
 function insertedMs(test: TestNode, peer: Peer, kind: number = Kind.CONTACT_INFO): number {

@@ -147,7 +147,7 @@ describe('the outbox', () => {
 });
 
 it('random use: nothing is lost, the rate is kept, classes keep their order', () => {
-  for (let seed = 1; seed <= 20; seed++) {
+  for (let seed = 1; seed <= 8; seed++) {
     const rng = seededRng(seed);
     const rate = 20_000 + rng.below(200_000);
     const slots = 1 + rng.below(40);
