@@ -117,6 +117,7 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
   // A file is read before anybody is asked; an RPC node answers while we join.
   if (stakes?.source.isLocal) await firstStakes;
   let facts: JoinFacts | undefined;
+  let spy: Spy | undefined;
   try {
     facts = await prepareJoin(
       {
@@ -127,13 +128,14 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
       },
       logger,
     );
-    const spy = new Spy(identity, facts, logger, stakes);
+    spy = new Spy(identity, facts, logger, stakes);
     await spy.open(options, ports);
     await firstStakes;
     return spy;
   } catch (error) {
     facts?.stopAsking();
     stakes?.stop();
+    await spy?.stop();
     throw error;
   }
 }

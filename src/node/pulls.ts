@@ -9,6 +9,9 @@ import { PullRound, type PullTarget } from './pull-round.ts';
 /** How long a peer counts as asked: a ping that comes back within it is its test of our address. */
 const ASKED_MS = 3_000;
 
+/** Who has not answered is tried again after this: a datagram may be lost, ours or the answer. */
+const RETRY_MS = 1_000;
+
 /** Peers remembered as asked or open. */
 const MAX_PEERS = 4_096;
 
@@ -182,7 +185,7 @@ export class Pulls {
     const consider = (ip: number, port: number): void => {
       const asked = this.#asked.get(formatAddress(ip, port));
       if (asked?.open) open.push({ ip, port });
-      else if (trials.length < EAGER_TRIALS && (!asked || monoMs - asked.askedMs > ASKED_MS)) {
+      else if (trials.length < EAGER_TRIALS && (!asked || monoMs - asked.askedMs > RETRY_MS)) {
         trials.push({ ip, port });
       }
     };

@@ -100,10 +100,17 @@ export class Runtime {
       { ...options.node, sockets },
       { ...ports, transport, ...(threads > 0 ? { createPool } : {}) },
     );
-    await pool?.start();
-    const receiver = batch
-      ? await ReceiveThread.start(node.parts.regions, batch.descriptor, wake, fail)
-      : undefined;
+    let receiver: ReceiveThread | undefined;
+    try {
+      await pool?.start();
+      const { regions } = node.parts;
+      if (batch) receiver = await ReceiveThread.start(regions, batch.descriptor, wake, fail);
+    } catch (error) {
+      node.parts.ring.stop();
+      await pool?.stop();
+      await transport.close();
+      throw error;
+    }
     const echo = new EchoServer(() => options.node.shredVersion, clock, logger);
     await echo.listen(options.bindAddress, port);
     node.start();
