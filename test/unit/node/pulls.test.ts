@@ -147,12 +147,16 @@ it('a filter has what the table has, what left it, what failed, and what waits',
 describe('an eager node', () => {
   const eager = (...entrypoints: Peer[]): TestNode => new TestNode({ eager: true, entrypoints });
 
-  it('tries an entrypoint once, and waits for its ping', () => {
+  it('tries an entrypoint once a second, and waits for its ping', () => {
     const test = eager(alice);
-    test.run(2_900);
+    test.run(900);
     expect(test.takeOnly('PullRequest').length).toBe(1);
+    test.run(2_000);
+    expect(test.takeOnly('PullRequest').length).toBe(2);
     test.run(200);
-    expect(test.takeOnly('PullRequest').length, 'then as an honest node').toBe(8);
+    const asHonest = test.takeOnly('PullRequest').length;
+    expect(asHonest, 'then as an honest node, and the next try').toBeGreaterThanOrEqual(8);
+    expect(asHonest).toBeLessThanOrEqual(9);
   });
 
   it('answers that ping and asks again at once, eight partitions', () => {
