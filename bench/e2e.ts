@@ -9,7 +9,7 @@ import { agaveGenerator, type Generator, ourGenerator } from './e2e/generator.ts
 import { freePort, type Measured, measure } from './e2e/measure.ts';
 import { median, renderRatios, renderTable } from './e2e/report.ts';
 import { findRow, ROWS, type Row } from './e2e/rows.ts';
-import { startAgave, startSpy, type Target } from './e2e/target.ts';
+import { startAgave, startSpy } from './e2e/target.ts';
 import { surroundings } from './harness.ts';
 
 interface Flags {
@@ -46,7 +46,7 @@ function collectRows(text: string, previous: readonly Row[] = []): readonly Row[
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { runs, row: rows = ROWS, against } = flags;
+  const { runs, row: rows = ROWS } = flags;
   const where = surroundings('full');
   const print = (line: string): void => {
     (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
@@ -58,19 +58,10 @@ async function run(flags: Flags): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-e2e-'));
   const all: Measured[] = [];
   try {
-    const generator = chooseGenerator(flags, folder);
-    for (let turn = 0; turn < runs; turn++) {
-      for (const row of rows) {
-        // The other one first, then ours, so that both have the same neighbours on the machine.
-        if (against !== undefined) {
-          all.push(
-            await measure(await startAgave(against, await freePort()), generator, row, flags),
-          );
-        }
-        const target: Target = await startSpy({ folder, port: await freePort() });
-        all.push(await measure(target, generator, row, flags));
-      }
-    }
+    await measureAll(flags, rows, folder, all);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1; // what was measured before is printed
   } finally {
     endChildren();
     rmSync(folder, { recursive: true, force: true });
@@ -89,6 +80,27 @@ async function run(flags: Flags): Promise<void> {
   }
   print(renderTable(results));
   for (const line of renderRatios(results)) print(line);
+}
+
+async function measureAll(
+  flags: Flags,
+  rows: readonly Row[],
+  folder: string,
+  all: Measured[],
+): Promise<void> {
+  const { runs, against } = flags;
+  const generator = chooseGenerator(flags, folder);
+  for (let turn = 0; turn < runs; turn++) {
+    for (const row of rows) {
+      // The other one first, then ours, so that both have the same neighbours on the machine.
+      if (against !== undefined) {
+        const other = await startAgave(against, await freePort());
+        all.push(await measure(other, generator, row, flags));
+      }
+      const target = await startSpy({ folder, port: await freePort() });
+      all.push(await measure(target, generator, row, flags));
+    }
+  }
 }
 
 function chooseGenerator({ generator, against }: Flags, folder: string): Generator {

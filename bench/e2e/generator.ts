@@ -5,6 +5,7 @@ import { ROOT } from '../harness.ts';
 import { Child } from './child.ts';
 import type { Load, Row } from './rows.ts';
 import { SHRED_VERSION } from './rows.ts';
+import { pause } from './target.ts';
 
 /** What both generators say at the end. */
 export interface GeneratorReport {
@@ -66,18 +67,28 @@ export function ourGenerator(folder: string): Generator {
   };
 }
 
+/** How often and how long it is tried where another blast has the addresses, which are always the same. */
+const RETRY_MS = 5_000;
+const MAX_RETRIES = 24;
+
 /** `agave-peer blast`, which says when it begins, and works out what it sent after it has sent it. */
 export function agaveGenerator(program: string): Generator {
   return async (port, row, load, onBegin, onEnd) => {
-    const child = new Child(program, ['blast', ...loadArgs(port, row, load)], {
-      keepOutput: true,
-      onLine: (line) => {
-        if (!line.startsWith('sending')) return;
-        onBegin();
-        SystemClock.after(load.seconds * 1000, onEnd);
-      },
-    });
-    await child.ended;
-    return { report: child.lastJson() as GeneratorReport };
+    for (let attempt = 0; ; attempt++) {
+      const child = new Child(program, ['blast', ...loadArgs(port, row, load)], {
+        keepOutput: true,
+        onLine: (line) => {
+          if (!line.startsWith('sending')) return;
+          onBegin();
+          SystemClock.after(load.seconds * 1000, onEnd);
+        },
+      });
+      const status = await child.ended;
+      const isTaken = child.complaints.some((line) => line.includes('Address already in use'));
+      if (status === 0 || !isTaken || attempt >= MAX_RETRIES) {
+        return { report: child.lastJson() as GeneratorReport };
+      }
+      await pause(RETRY_MS);
+    }
   };
 }

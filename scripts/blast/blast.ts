@@ -3,6 +3,7 @@ import { MadeUpNodes } from '../../src/cli/made-up/nodes.ts';
 import { DatagramSender, type Sending, sendPaced } from '../../src/cli/made-up/paced-sender.ts';
 import { sha256Hex } from '../../src/crypto/hash.ts';
 import { createQuickIdentity } from '../../src/crypto/quick-identity.ts';
+import { SpyError } from '../../src/util/assert.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { type Rng, seededRng } from '../../src/util/rng.ts';
 import { writeValuesHeader } from '../../src/wire/encode.ts';
@@ -16,6 +17,11 @@ const CONTACT_RATE = 3_000;
 
 /** Between two rounds of contact infos. */
 const SETTLE_MS = 500;
+
+/** Ports of made-up nodes: each blast has its own, with the next ones for what contact infos name. */
+const FIRST_PORT = 8600;
+const PORTS_EACH = 20;
+const MAX_HOMES = 50;
 
 /** Rounds after which those who were not pinged are given up. */
 const MAX_ROUNDS = 40;
@@ -95,10 +101,10 @@ export class Blast {
   readonly #clock: Clock;
   readonly #say: (line: string) => void;
   readonly #rng: Rng;
-  readonly #origins: Origin[];
+  #origins: Origin[];
   readonly #sender: Uint8Array;
   readonly #expectation = new Expectation();
-  readonly #nodes = new MadeUpNodes();
+  #nodes = new MadeUpNodes();
   #signed = 0;
 
   constructor(options: BlastOptions, clock: Clock, say: (line: string) => void) {
@@ -106,7 +112,7 @@ export class Blast {
     this.#clock = clock;
     this.#say = say;
     this.#rng = seededRng(options.seed);
-    this.#origins = makeOrigins(options.origins, this.#rng);
+    this.#origins = makeOrigins(options.origins, FIRST_PORT, this.#rng);
     const seed = new Uint8Array(32);
     this.#rng.fill(seed);
     this.#sender = createQuickIdentity(seed).publicKey;
@@ -115,9 +121,7 @@ export class Blast {
   /** Warms up, signs, sends. @throws SpyError when there are not enough sockets or ports */
   async run(): Promise<BlastReport> {
     const { ip, port, linger, expect } = this.#options;
-    await this.#nodes.open(
-      this.#origins.map(({ identity, ip: own, port: at }) => ({ identity, ip: own, port: at })),
-    );
+    await this.#moveIn();
     const sender = await DatagramSender.open('127.0.0.1', ip, port);
     const warmedMs = this.#clock.monoMs();
     const contacts = await this.#warmUp(sender);
@@ -145,6 +149,19 @@ export class Blast {
     await sender.close();
     await this.#nodes.close();
     return report;
+  }
+
+  /** Opens an address for each made-up node; the port moves on where another blast is at home already. */
+  async #moveIn(): Promise<void> {
+    for (let attempt = 0; attempt < MAX_HOMES; attempt++) {
+      const port = FIRST_PORT + attempt * PORTS_EACH;
+      this.#origins = this.#origins.map((origin) => ({ ...origin, port }));
+      await this.#nodes.open(this.#origins);
+      if (this.#nodes.refused === 0) return;
+      await this.#nodes.close();
+      if (attempt + 1 < MAX_HOMES) this.#nodes = new MadeUpNodes();
+    }
+    throw new SpyError('NO_ADDRESSES', `The made-up nodes find no place: ${this.#nodes.reason}.`);
   }
 
   /** Sends contact infos until every address was asked for, and once more, by which they get in. */

@@ -15,9 +15,6 @@ import {
 } from '../../src/wire/limits.ts';
 import { buildTowerSync } from '../../src/wire/vote-transaction.ts';
 
-/** Port of every made-up node; each has an address of its own. */
-export const ORIGIN_PORT = 8600;
-
 /** Slot that values are about, and up. */
 const FIRST_SLOT = 380_000_000;
 
@@ -39,8 +36,8 @@ export interface Origin {
   readonly sign: Sign;
 }
 
-/** Makes nodes up; the same ones from the same seed. */
-export function makeOrigins(count: number, rng: Rng): Origin[] {
+/** Makes nodes up; the same ones from the same seed, each with an address of its own. */
+export function makeOrigins(count: number, port: number, rng: Rng): Origin[] {
   return Array.from({ length: count }, (_, i) => {
     const seed = new Uint8Array(32);
     rng.fill(seed);
@@ -51,7 +48,7 @@ export function makeOrigins(count: number, rng: Rng): Origin[] {
       return signature;
     };
     const voteAccount = hashFrom(rng);
-    return { identity, ip: madeUpIp(i), port: ORIGIN_PORT, voteAccount, sign };
+    return { identity, ip: madeUpIp(i), port, voteAccount, sign };
   });
 }
 

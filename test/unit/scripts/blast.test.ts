@@ -76,7 +76,7 @@ describe('what must be in the table', () => {
 });
 
 const rng = seededRng(7);
-const origins = makeOrigins(5, rng);
+const origins = makeOrigins(5, 8600, rng);
 const contacts = origins.map((origin) => makeContact(origin, SHRED_VERSION, CLOCK));
 const made = Array.from({ length: 60 }, (_, i) =>
   makeValue(origins[i % origins.length]!, i * 83, CLOCK + i, rng),
@@ -101,7 +101,7 @@ describe('made-up values', () => {
   });
 
   it('are of nodes that are the same from the same seed', () => {
-    const again = makeOrigins(5, seededRng(7));
+    const again = makeOrigins(5, 8600, seededRng(7));
     expect(again.map(({ identity }) => identity.address)).toEqual(
       origins.map(({ identity }) => identity.address),
     );
