@@ -177,9 +177,7 @@ export class ThreadPool implements WorkPool {
       first.push(run);
       this.#slices.push(this.#keep(thread, run));
     }
-    for (const work of [Work.SIGN, Work.RESPOND]) {
-      first.push(this.#run({ work, first: 0, count: 0, seed: 0 })); // loads what the seat needs
-    }
+    first.push(this.#warm());
     const { clock } = this.#options;
     const late = new Promise<never>((_, reject) => {
       const cancel = clock.after(START_MS, () =>
@@ -225,6 +223,13 @@ export class ThreadPool implements WorkPool {
         failed();
       },
     );
+  }
+
+  /** Loads what the seat needs, by tasks that do nothing. */
+  async #warm(): Promise<void> {
+    for (const work of [Work.SIGN, Work.RESPOND]) {
+      await this.#run({ work, first: 0, count: 0, seed: 0 });
+    }
   }
 
   #run(task: SeatTask): Promise<number> {

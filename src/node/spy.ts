@@ -44,12 +44,13 @@ export class SpyNode {
   readonly answers: Answers;
   readonly pulls: Pulls;
   readonly own: OwnValues;
+  /** Signatures, filters and answers. */
+  readonly seat: Seat;
   readonly #relay: Relay;
   readonly #ingress: Ingress;
   readonly #applier: Applier;
   readonly #rounds: Rounds;
   readonly #pool: WorkPool;
-  readonly #seat: Seat;
   #isScheduled = false;
   #isStopped = false;
   #cancelRounds: () => void = () => {};
@@ -75,7 +76,7 @@ export class SpyNode {
     this.#rounds = new Rounds(parts, targets);
     this.#pool = ports.createPool?.(parts.regions) ?? createInlinePool(parts);
     const lanes = [signer, this.answers.lane, this.pulls.lane];
-    this.#seat = new Seat(parts, lanes, this.#pool, () => this.#afterTask());
+    this.seat = new Seat(parts, lanes, this.#pool, () => this.#afterTask());
   }
 
   /** Starts the rounds; the transport delivers to `receive`. */
@@ -86,8 +87,8 @@ export class SpyNode {
 
   #tick(): void {
     this.#rounds.tick();
-    if (this.#pool.threads > 0) this.#seat.turn();
-    else if (this.#seat.isWaiting) this.#schedule();
+    if (this.#pool.threads > 0) this.seat.turn();
+    else if (this.seat.isWaiting) this.#schedule();
     this.#flush();
   }
 
@@ -95,7 +96,7 @@ export class SpyNode {
   #afterTask(): void {
     this.answers.sendPings();
     if (this.#pool.threads === 0) return; // it was a part of a turn
-    this.#seat.turn();
+    this.seat.turn();
     this.#flush();
   }
 
@@ -123,7 +124,7 @@ export class SpyNode {
       }
       if (!worked) break;
     }
-    this.#seat.turn();
+    this.seat.turn();
     this.#flush();
     if (this.#hasWork()) {
       this.#schedule();
@@ -136,7 +137,7 @@ export class SpyNode {
   #hasWork(): boolean {
     const { ring } = this.parts;
     if (ring.next() >= 0) return true;
-    return this.#pool.threads === 0 && (ring.waiting > 0 || this.#seat.isWaiting);
+    return this.#pool.threads === 0 && (ring.waiting > 0 || this.seat.isWaiting);
   }
 
   /** Signs and publishes a value in our name. */
@@ -169,7 +170,7 @@ export class SpyNode {
       ring.abandon(0, Outcome.SHED_STOPPING);
     }
     while (this.#hasWork()) this.pump();
-    this.#seat.stop();
+    this.seat.stop();
     this.parts.outbox.flush();
   }
 

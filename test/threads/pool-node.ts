@@ -1,0 +1,157 @@
+/**
+ * A node whose work is done by real threads, or by itself: its own clock is a manual one and its
+ * transport only takes notes, so that nothing but the threads differs.
+ */
+import { loadXxhash } from '../../src/crypto/hash.ts';
+import { createIdentity } from '../../src/crypto/identity.ts';
+import { createVerifier } from '../../src/crypto/verify.ts';
+import { ADDRESS_PROVED } from '../../src/gossip/ping.ts';
+import { ThreadPool } from '../../src/node/pools.ts';
+import { SILENT_LOGGER } from '../../src/node/ports.ts';
+import { SpyNode } from '../../src/node/spy.ts';
+import { ourVersion } from '../../src/node/version.ts';
+import { SMALL_CAPACITIES } from '../../src/shm/layout.ts';
+import type { Regions } from '../../src/shm/regions.ts';
+import { ManualClock, SystemClock } from '../../src/util/clock.ts';
+import { LOOPBACK_IP } from '../../src/util/ipv4.ts';
+import { seededRng } from '../../src/util/rng.ts';
+import { FakeTransport, type Sent } from '../unit/node/harness.ts';
+
+const xxhash = await loadXxhash();
+
+/** Its monotonic clock is ahead of that of the threads: to them nothing ever seems old. */
+class AheadClock extends ManualClock {
+  override monoMs(): number {
+    return super.monoMs() + SystemClockAhead;
+  }
+}
+
+const SystemClockAhead = SystemClock.monoMs() + 3_600_000;
+
+/** Longest that work may take. */
+const DEADLINE_MS = 20_000;
+
+/** How long a slice lasts. */
+const SLICE_MS = 50;
+
+/** Workers that stand in for those of the pool. */
+export type Files = Partial<Record<'gossip' | 'listen' | 'respond', URL>>;
+
+/** A node and its threads. */
+export class PoolNode {
+  readonly clock: ManualClock;
+  readonly transport: FakeTransport;
+  readonly node: SpyNode;
+  readonly errors: Error[] = [];
+  readonly pool: ThreadPool | undefined;
+
+  private constructor(threads: number, wallMs: number, port: number, files: Files) {
+    this.clock = new AheadClock(wallMs);
+    this.transport = new FakeTransport(this.clock);
+    const identity = createIdentity(new Uint8Array(32).fill(7));
+    let pool: ThreadPool | undefined;
+    const createPool = (regions: Regions): ThreadPool => {
+      pool = new ThreadPool(regions, {
+        threads,
+        verifier: 'sodium',
+        identity,
+        clock: SystemClock,
+        logger: SILENT_LOGGER,
+        wake: () => this.node.pump(),
+        fail: (error) => this.errors.push(error),
+        files,
+      });
+      return pool;
+    };
+    this.node = new SpyNode(
+      {
+        identity,
+        shredVersion: 20_126,
+        sockets: [{ key: 0, ip: LOOPBACK_IP, port }],
+        version: ourVersion(),
+        entrypoints: [],
+        allowPrivate: true,
+        eager: false,
+        capacities: { ...SMALL_CAPACITIES, batches: 16 },
+      },
+      {
+        transport: this.transport,
+        clock: this.clock,
+        rng: seededRng(1),
+        logger: SILENT_LOGGER,
+        verifier: createVerifier('sodium'),
+        xxhash,
+        ...(threads > 0 ? { createPool } : {}),
+      },
+    );
+    this.pool = pool;
+    const { pings } = this.node.parts;
+    // Nobody is there to answer our pings: their proofs are granted.
+    pings.check = () => ADDRESS_PROVED;
+    pings.isProved = () => true;
+  }
+
+  /** @param threads that listen; 0 leaves everything to main */
+  static async open(
+    threads: number,
+    wallMs: number,
+    port: number,
+    files: Files = {},
+  ): Promise<PoolNode> {
+    const made = new PoolNode(threads, wallMs, port, files);
+    await made.pool?.start();
+    return made;
+  }
+
+  /** Delivers a datagram. */
+  receive(bytes: Uint8Array, ip: number, port: number): void {
+    this.node.receive(bytes, 0, bytes.length, ip, port);
+  }
+
+  /** Begins a round of pull requests. */
+  pull(): void {
+    this.node.pulls.round(0);
+    this.node.pump();
+  }
+
+  /** Waits until everything that was received is worked off and everything that came of it was sent. */
+  async settle(): Promise<void> {
+    const { parts, seat, answers, pulls } = this.node;
+    const endMs = SystemClock.monoMs() + DEADLINE_MS;
+    const left = (): Record<string, number> => ({
+      batches: parts.ring.used,
+      tasks: Number(seat.isBusy) + Number(seat.isWaiting),
+      requests: answers.lane.waiting,
+      rounds: pulls.lane.isIdle ? 0 : 1,
+      datagrams: parts.outbox.waiting,
+    });
+    for (;;) {
+      this.clock.advance(0);
+      const now = left();
+      if (Object.values(now).every((count) => count === 0)) return;
+      if (SystemClock.monoMs() > endMs) throw new Error(`no end of it: ${JSON.stringify(now)}`);
+      await new Promise<void>((resolve) => SystemClock.soon(resolve));
+    }
+  }
+
+  /** Waits until slices that listen now have ended. */
+  nextSlice(): Promise<void> {
+    return new Promise((resolve) => SystemClock.after(2 * SLICE_MS, resolve));
+  }
+
+  /** Datagrams sent since the last call. */
+  take(): Sent[] {
+    return this.transport.sent.splice(0);
+  }
+
+  /** How often something was counted. */
+  count(name: string): number {
+    return this.node.counts().outcomes[name] ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.node.parts.ring.stop();
+    await this.pool?.stop();
+    this.node.stop();
+  }
+}

@@ -1,0 +1,35 @@
+// Wraps a worker of the pool. The last three cells of the counters, where no thread counts, say how many
+// tasks shall die, of which worker, and in which way.
+import { threadId } from 'node:worker_threads';
+import { workerData } from 'piscina';
+import { attachRegions } from '../../../dist/src/shm/regions.js';
+
+export const regions = attachRegions(workerData.handles);
+const { values } = regions.counters;
+const LEFT = values.length - 1;
+const WORKER = values.length - 2;
+const WAY = values.length - 3;
+
+const WAYS = [
+  () => {
+    throw new Error('a bug');
+  },
+  () => process.exit(7),
+  () => {
+    for (;;);
+  },
+  () => {
+    const hog = [];
+    for (;;) hog.push(new Array(1e6).fill({}));
+  },
+];
+
+/** @param prepare what a task does before it dies; it does not when this is not true */
+export function dying(worker, good, prepare) {
+  return (task) => {
+    if (values[LEFT] === 0 || values[WORKER] !== worker || !prepare(task)) return good(task);
+    values[LEFT] -= 1;
+    regions.control.threadIds[task.thread] = threadId;
+    return WAYS[values[WAY]]();
+  };
+}
