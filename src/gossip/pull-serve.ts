@@ -182,9 +182,9 @@ export class PullAnswers {
     let taken = 0;
     for (let i = 0; i < listed && this.valuesLeft > 0; i++) {
       const row = this.#scan[i]!;
-      const seen = beginRead(version, row);
       const staked = stake[peer[row]!]!;
-      if (!isServed(kind[row]!, countsAsStaked(this.#stakedCount, staked))) continue;
+      const counts = countsAsStaked(this.#stakedCount, staked);
+      if (!isServed(kind[row]!, counts)) continue;
       if (wallclock[row]! > limit) {
         this.tooNew++;
         continue;
@@ -199,15 +199,19 @@ export class PullAnswers {
         row * HASH_BYTES,
       );
       if (isKnown) continue;
-      const bytesNeeded = length[row]!;
+      // So far the row may have been another value from one line to the next; what is noted of it is of one.
+      const seen = beginRead(version, row);
       const number = ordinal[row]!;
+      const size = length[row]!;
+      const now = kind[row]!;
       const ageMs = Math.max(0, this.#nowMs - wallclock[row]!);
-      const score = valueScore(ageMs, staked > 0, kind[row] === Kind.CONTACT_INFO);
-      if ((seen & 1) !== 0 || !endRead(version, row, seen) || bytesNeeded === 0) {
+      const fits = size > 0 && wallclock[row]! <= limit && isServed(now, counts);
+      if ((seen & 1) !== 0 || !endRead(version, row, seen) || !fits) {
         this.busy++;
         continue;
       }
-      if (!this.#pack(row, number, bytesNeeded, firstPacket, mark)) break;
+      if (!this.#pack(row, number, size, firstPacket, mark)) break;
+      const score = valueScore(ageMs, staked > 0, now === Kind.CONTACT_INFO);
       const p = this.packetCount - 1;
       this.#score[p] = Math.max(this.#score[p]!, score);
       taken++;

@@ -4,10 +4,8 @@ import type { Identity } from '../crypto/identity.ts';
 import { FilterSet } from '../gossip/filter-set.ts';
 import { ROW_BYTES, SLOT_BYTES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
-import { beginRead, endRead } from '../shm/seqlock.ts';
 import { FilterRange, FilterState } from '../shm/task-cells.ts';
 import { assert } from '../util/assert.ts';
-import { copyBytes } from '../util/bytes.ts';
 import { writePullRequest } from '../wire/encode.ts';
 import { HASH_BYTES, SIGNATURE_BYTES } from '../wire/limits.ts';
 import { MessageSigner } from './messages.ts';
@@ -36,7 +34,6 @@ export class GossipTask {
   readonly #filters: FilterSet;
   readonly #purged: HashQueue;
   readonly #failed: HashQueue;
-  readonly #hash = new Uint8Array(HASH_BYTES);
 
   constructor(parts: GossipParts) {
     const { regions, identity } = parts;
@@ -133,17 +130,13 @@ export class GossipTask {
     return count;
   }
 
-  /** Adds the hash of a row, copied so that it is of one value. @returns whether a filter took it */
+  /** Adds the hash of a row. One that changes at this moment sets three bits for nothing. */
   #addRow(row: number): boolean {
-    const { length, hash, version } = this.#parts.view.columns;
-    if (length[row] === 0 || this.#filters.filterOf(hash, row * HASH_BYTES) < 0) return false;
-    const seen = beginRead(version, row);
-    if ((seen & 1) !== 0) return false; // it is changing: whoever sends it again does no harm
-    copyBytes(hash, row * HASH_BYTES, this.#hash, 0, HASH_BYTES);
-    return length[row] !== 0 && endRead(version, row, seen) && this.#add(this.#hash, 0);
+    const { length, hash } = this.#parts.view.columns;
+    return length[row] !== 0 && this.#add(hash, row * HASH_BYTES);
   }
 
-  /** Adds a queued hash unless it has left; one that leaves at this moment sets three bits for nothing. */
+  /** Adds a queued hash unless it has left. */
   #addQueued(queue: HashQueue, number: number): boolean {
     return number >= queue.first && this.#add(queue.hashes, queue.offsetOf(number));
   }
