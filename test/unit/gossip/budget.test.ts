@@ -61,6 +61,17 @@ describe('byte budget of pull responses', () => {
     expect(budget.refill(2100, 0)).toBe(63);
   });
 
+  it('is lent to a task and comes back, never beyond what may be saved up', () => {
+    const budget = new OutBudget();
+    budget.refill(0, 0);
+    expect([budget.takeAll(), budget.bytes]).toEqual([2_048, 0]);
+    budget.giveBack(500, 0);
+    expect(budget.bytes).toBe(500);
+    for (let i = 1; i <= 10; i++) budget.refill(100 * i, 0);
+    budget.giveBack(2_048, 0);
+    expect(budget.bytes).toBe(10_240);
+  });
+
   it('grows with the staked nodes', () => {
     const budget = new OutBudget();
     budget.refill(0, 700);

@@ -7,11 +7,13 @@ import { verdict } from '../../../src/api/verdict.ts';
 import { loadXxhash } from '../../../src/crypto/hash.ts';
 import { createVerifier } from '../../../src/crypto/verify.ts';
 import type { NodeOptions } from '../../../src/node/parts.ts';
+import type { WorkPool } from '../../../src/node/pools.ts';
 import type { DatagramHandler, Logger, Transport } from '../../../src/node/ports.ts';
 import { SpyNode } from '../../../src/node/spy.ts';
 import { ourVersion } from '../../../src/node/version.ts';
 import { Counter } from '../../../src/shm/counters.ts';
 import { type Capacities, SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
+import type { Regions } from '../../../src/shm/regions.ts';
 import { ManualClock } from '../../../src/util/clock.ts';
 import { parseIp } from '../../../src/util/ipv4.ts';
 import { OUTCOME_COUNT, type OutcomeName, outcomeStage } from '../../../src/util/outcome.ts';
@@ -21,7 +23,8 @@ import type { DecodedMessage } from '../../../src/wire/decoded.ts';
 import { Kind } from '../../../src/wire/limits.ts';
 import { CLUSTER, identityOf, Peer, START_MS } from './peer.ts';
 
-const xxhash = await loadXxhash();
+/** As nodes use it. */
+export const xxhash = await loadXxhash();
 
 /** As nodes use it. */
 export const verifier = createVerifier('sodium');
@@ -99,6 +102,8 @@ export type SentMessage<M extends DecodedMessage['message']> = Sent & {
 export type Wishes = Partial<Omit<NodeOptions, 'capacities'>> & {
   capacities?: Partial<Capacities>;
   seed?: number;
+  /** Who works; the node itself when left out. */
+  pool?: (regions: Regions) => WorkPool;
 };
 
 const nodes: TestNode[] = [];
@@ -112,7 +117,7 @@ export class TestNode {
   readonly node: SpyNode;
   #isStarted = false;
 
-  constructor({ capacities = {}, seed = 1, ...wishes }: Wishes = {}) {
+  constructor({ capacities = {}, seed = 1, pool, ...wishes }: Wishes = {}) {
     const log =
       (level: string) =>
       (fields: object, message: string): void => {
@@ -153,6 +158,7 @@ export class TestNode {
         logger,
         verifier,
         xxhash,
+        ...(pool ? { createPool: pool } : {}),
       },
     );
     nodes.push(this);
