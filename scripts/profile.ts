@@ -26,7 +26,7 @@ const EXAMPLES = `
 cpu-prof is Node's own and sees every thread: one .cpuprofile each, which Chrome's DevTools and VS Code open,
 and a summary as text. The others are clinic's, which draws the main thread as HTML. clinic weighs 158 MB, so
 it is no dependency: npx fetches it when it is asked for. By itself it does nothing, silently, unless
-NO_INSIGHT=1 is set; this script sets it.
+NO_INSIGHT=1 is set; this script sets it. doctor cannot tell threads apart: for it all runs on main.
 
 Examples:
   $ npm run profile                                  self time by function and thread, load 20k
@@ -51,9 +51,12 @@ async function run(flags: Flags): Promise<void> {
     const text =
       flags.tool === 'cpu-prof'
         ? await profileThreads(flags, folder, load)
-        : (await runClinic(flags.tool, folder, flags.row, load)).join('\n');
+        : `Drawn: ${(await runClinic(flags.tool, folder, flags.row, load)).join(', ')}`;
     process.stdout.write(`${text}\n\nFiles: ${folder}\n`);
     writeFileSync(join(folder, 'summary.txt'), `${head}\n\n${text}\n`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
   } finally {
     endChildren();
   }

@@ -159,7 +159,8 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => SystemClock.after(ms, resolve));
 }
 
-function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
+/** Waits for something, but not for longer. @throws Error when it takes longer */
+export function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let cancel = (): void => {};
   const late = new Promise<never>((_, reject) => {
     cancel = SystemClock.after(limitMs, () => reject(new Error(`not within ${limitMs} ms`)));

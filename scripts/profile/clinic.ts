@@ -5,7 +5,7 @@ import { type Generator, ourGenerator } from '../../bench/e2e/generator.ts';
 import { freePort } from '../../bench/e2e/measure.ts';
 import { socketState } from '../../bench/e2e/proc.ts';
 import { type Load, type Row, SHRED_VERSION } from '../../bench/e2e/rows.ts';
-import { pause } from '../../bench/e2e/target.ts';
+import { pause, within } from '../../bench/e2e/target.ts';
 import { ROOT } from '../../bench/harness.ts';
 
 /** What clinic can draw. */
@@ -18,6 +18,9 @@ const OPEN_MS = 300_000;
 /** clinic draws after the process has ended. */
 const DRAW_MS = 300_000;
 
+/** All threads of a process would write into doctor's one file, which it then cannot read. */
+const NO_THREADS = ['--workers', '0', '--receiver', 'dgram'];
+
 /** Version that this was tried with. */
 const CLINIC = 'clinic@13.0.0';
 
@@ -25,7 +28,7 @@ const CLINIC = 'clinic@13.0.0';
  * Runs the spy under clinic while it is blasted. clinic 13 does nothing, silently, unless NO_INSIGHT is
  * set; it weighs 158 MB, so npx fetches it when it is asked for.
  *
- * @returns what clinic said, with the files that it wrote
+ * @returns the pages that it drew
  */
 export async function runClinic(
   tool: ClinicTool,
@@ -33,12 +36,14 @@ export async function runClinic(
   row: Row,
   load: Load,
 ): Promise<string[]> {
+  const old = new Set(readdirSync(folder));
   const port = await freePort();
   const spy = ['spy', '--shred-version', String(SHRED_VERSION), '--bind-address', '127.0.0.1'];
   const command = [
     ...['--yes', CLINIC, tool, '--open=false', '--dest', folder, '--'],
     ...[process.execPath, join(ROOT, 'dist', 'src', 'cli', 'main.js'), ...spy],
     ...['--gossip-port', String(port), '--allow-private-addr'],
+    ...(tool === 'doctor' ? NO_THREADS : []),
   ];
   const said: string[] = [];
   const child = new Child('npx', command, {
@@ -64,9 +69,9 @@ export async function runClinic(
   );
   await pause(500);
   process.kill(findSpy(port), 'SIGINT');
-  const status = await Promise.race([ended, pause(DRAW_MS).then(() => 'too late')]);
+  const status = await within(ended, DRAW_MS);
   if (status !== 0) throw new Error(`clinic ended with ${status}: ${said.join('\n')}`);
-  return said;
+  return readdirSync(folder).filter((name) => name.endsWith(`${tool}.html`) && !old.has(name));
 }
 
 /** The spy among clinic's descendants, by the port that only it was given. */
