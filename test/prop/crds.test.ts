@@ -56,10 +56,9 @@ class Model {
 
   overrides(a: TestValue, b: TestValue): boolean {
     if (a.kind === Kind.CONTACT_INFO) {
-      const [outsetA, outsetB] = [a, b].map((v) => v.outsetHigh * 2 ** 32 + v.outsetLow) as [
-        number,
-        number,
-      ];
+      // Exact: doubles would take two outsets above 2^53 for one.
+      const outset = (v: TestValue) => (BigInt(v.outsetHigh) << 32n) | BigInt(v.outsetLow);
+      const [outsetA, outsetB] = [outset(a), outset(b)];
       if (outsetA !== outsetB) return outsetA > outsetB;
     }
     if (a.wallclock !== b.wallclock) return a.wallclock > b.wallclock;
