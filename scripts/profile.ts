@@ -12,6 +12,7 @@ import { startSpy } from '../bench/e2e/target.ts';
 import { ROOT, surroundings } from '../bench/harness.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { CLINIC_TOOLS, type ClinicTool, runClinic } from './profile/clinic.ts';
+import { drawFlames } from './profile/flame-svg.ts';
 import { readProfile, renderProfile, selfTime } from './profile/self-time.ts';
 
 interface Flags {
@@ -24,7 +25,7 @@ interface Flags {
 
 const EXAMPLES = `
 cpu-prof is Node's own and sees every thread: one .cpuprofile each, which Chrome's DevTools and VS Code open,
-and a summary as text. The others are clinic's, which draws the main thread as HTML. clinic weighs 158 MB, so
+a drawing, and a summary as text. The others are clinic's, which draws the main thread as HTML. clinic weighs 158 MB, so
 it is no dependency: npx fetches it when it is asked for. By itself it does nothing, silently, unless
 NO_INSIGHT=1 is set; this script sets it. doctor cannot tell threads apart: for it all runs on main.
 
@@ -83,9 +84,17 @@ async function profileThreads(flags: Flags, folder: string, load: Load): Promise
   const files = readdirSync(folder).filter(
     (name) => name.endsWith('.cpuprofile') && !old.has(name),
   );
-  const threads = files
-    .map((name) => selfTime(readProfile(join(folder, name)), ROOT, fromUs, toUs))
-    .sort((a, b) => a.thread.localeCompare(b.thread));
+  const profiles = files.map((name) => readProfile(join(folder, name)));
+  const threads = profiles
+    .map((profile) => ({ profile, ...selfTime(profile, ROOT, fromUs, toUs) }))
+    .sort(
+      (a, b) => a.thread.localeCompare(b.thread) || b.totalMs - b.idleMs - a.totalMs + a.idleMs,
+    );
+  for (const [i, { profile, thread }] of threads.entries()) {
+    const title = `${thread}, load ${flags.row.name}`;
+    const drawing = drawFlames(profile, ROOT, title, fromUs, toUs);
+    writeFileSync(join(folder, `flames-${i + 1}-${thread.replaceAll(' ', '-')}.svg`), drawing);
+  }
   return [
     renderTable([measured]),
     'Profiling itself takes processor time; waiting is part of the time below, not of the table.',

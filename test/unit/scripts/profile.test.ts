@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { drawFlames } from '../../../scripts/profile/flame-svg.ts';
 import { type CpuProfile, renderProfile, selfTime } from '../../../scripts/profile/self-time.ts';
 
 const frame = (functionName: string, url = '', lineNumber = 0) => ({
@@ -24,6 +25,36 @@ function profile(urls: readonly string[], samples: readonly number[]): CpuProfil
     timeDeltas: samples.map(() => 1_000),
   };
 }
+
+describe('a drawing', () => {
+  const { nodes, ...rest } = profile([], [2, 3, 3, 3, 4, 5, 6, 6, 6, 6]);
+  const children = new Map([
+    [1, [2, 3, 5]],
+    [3, [4, 6]],
+  ]);
+  const linked = {
+    ...rest,
+    nodes: nodes.map((node) => ({ ...node, children: children.get(node.id) ?? [] })),
+  };
+  const boxes = (svg: string): { title: string; x: number; width: number }[] =>
+    [...svg.matchAll(/<title>(.*?)<\/title><rect x="([\d.]+)" y="\d+" width="([\d.]+)"/g)].map(
+      ([, title = '', x, width]) => ({ title, x: Number(x), width: Number(width) }),
+    );
+
+  it('shows who called whom, in shares of the time with something to do', () => {
+    const svg = drawFlames(linked, '/somewhere', 'a <thread>');
+    expect(svg).toContain('a &lt;thread&gt;: 0.01 s with something to do');
+    expect(boxes(svg)).toEqual([
+      { title: 'upsert src/crds/table.js:10: 8 ms, 100.0 %', x: 0, width: 1199.5 },
+      { title: '(anonymous) node:internal/timers: 4 ms, 50.0 %', x: 0, width: 599.5 },
+      { title: 'upsert src/crds/table.js:10: 1 ms, 12.5 %', x: 600, width: 149.5 },
+    ]);
+  });
+
+  it('of nothing is a drawing too', () => {
+    expect(boxes(drawFlames(linked, '/somewhere', 'nothing', 5e6, 6e6))).toEqual([]);
+  });
+});
 
 describe('self time', () => {
   const samples = [2, 3, 4, 3, 5, 6, 2, 2, 3, 3];
