@@ -43,6 +43,7 @@ export function drawFlames(
   const height = (depth + 2) * ROW + 8;
   const head = `${title}: ${(tree.ms / 1000).toFixed(2)} s with something to do`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">
+<title>${escapeXml(title)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="4" y="13" font-size="12">${escapeXml(head)}</text>
 ${boxes.join('\n')}
