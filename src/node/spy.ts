@@ -29,6 +29,9 @@ const TURN_BATCHES = 4;
 /** Batches applied in one turn. @source architecture 4.5 */
 const TURN_APPLIED = 16;
 
+/** A turn ends with the batch in which so much time has passed: what else waits has its turn, too. */
+const TURN_MS = 4;
+
 /** How soon waiting datagrams are looked at again when only the budget held them back. */
 const DRAIN_MS = 10;
 
@@ -113,14 +116,16 @@ export class SpyNode {
 
   /** Works off what was received, up to a turn's worth, and sends what came of it. */
   pump(): void {
-    const { ring } = this.parts;
+    const { ring, clock } = this.parts;
     this.#ingress.seal();
+    const endMs = clock.monoMs() + TURN_MS;
     let left = TURN_APPLIED;
-    for (let turn = TURN_BATCHES; turn > 0; turn--) {
+    for (let turn = TURN_BATCHES; turn > 0 && clock.monoMs() < endMs; turn--) {
       const worked = this.#pool.runOne();
       for (let batch = ring.next(); batch >= 0 && left-- > 0; batch = ring.next()) {
         this.#applier.apply(batch);
         ring.release();
+        if (clock.monoMs() >= endMs) break;
       }
       if (!worked) break;
     }
