@@ -22,8 +22,8 @@ const HURRIED_REFRESH_MS = 500;
 /** How long after the start this may go on. */
 const HURRY_MS = 10_000;
 
-/** A 64th of the rows is kept free: 2,048, more than a tenth of a second brings on mainnet. */
-const FREE_SHIFT = 6;
+/** A 64th of the rows is kept free: 2,048, more than a tenth of a second brings on mainnet. At least one. */
+const FREE_SHARE = 1 / 64;
 
 /** Rounds between two looks at contact infos whose address has not answered. */
 const RENEW_EVERY_ROUNDS = 5;
@@ -100,7 +100,8 @@ export class Rounds {
   #makeRoom(nowMs: number): number {
     const { table, keep, regions } = this.#parts;
     const { tableRows, peerRows } = regions.capacities;
-    return makeRoom(table, keep, tableRows >> FREE_SHIFT, peerRows >> FREE_SHIFT, nowMs);
+    const rows = Math.ceil(tableRows * FREE_SHARE);
+    return makeRoom(table, keep, rows, Math.ceil(peerRows * FREE_SHARE), nowMs);
   }
 
   #isRefreshDue(monoMs: number): boolean {
