@@ -93,6 +93,17 @@ describe('an honest node', () => {
     ).toBe(true);
   });
 
+  it('asks an entrypoint anew that the table knows but nobody has heard of for a minute', () => {
+    const test = new TestNode({ entrypoints: [carol] }).meet(alice, carol);
+    for (let s = 0; s < 70; s++) {
+      if (s % 10 === 0) test.from(bob, bob.push(alice.contact({ wallclock: test.clock.wallMs() })));
+      test.run(1_000);
+    }
+    const late = test.takeOnly('PullRequest').filter(toPeer(carol));
+    const asked = new Set(late.map(({ atMs }) => atMs).filter((atMs) => atMs > 61_000));
+    expect([...asked]).toEqual([64_000]);
+  });
+
   it('never asks an entrypoint at an address nobody can answer from', () => {
     const entrypoints = [{ ip: parseIp('10.0.0.1'), port: 8001 }];
     expect(seconds(new TestNode({ entrypoints }), 2)).toEqual([]);
