@@ -32,6 +32,12 @@ const TURN_APPLIED = 16;
 /** A turn ends with the batch in which so much time has passed: what else waits has its turn, too. */
 const TURN_MS = 4;
 
+/**
+ * While results come in, main looks for more by itself after this instead of asking to be woken: a message
+ * for every batch costs the listen thread more than hashing all its values.
+ */
+const BUSY_LOOK_MS = 3;
+
 /** How soon waiting datagrams are looked at again when only the budget held them back. */
 const DRAIN_MS = 10;
 
@@ -55,6 +61,7 @@ export class SpyNode {
   readonly #rounds: Rounds;
   readonly #pool: WorkPool;
   #isScheduled = false;
+  #isLooking = false;
   #isStopped = false;
   #cancelRounds: () => void = () => {};
   #cancelDrain: () => void = () => {};
@@ -120,11 +127,13 @@ export class SpyNode {
     this.#ingress.seal();
     const endMs = clock.monoMs() + TURN_MS;
     let left = TURN_APPLIED;
+    let applied = 0;
     for (let turn = TURN_BATCHES; turn > 0 && clock.monoMs() < endMs; turn--) {
       const worked = this.#pool.runOne();
       for (let batch = ring.next(); batch >= 0 && left-- > 0; batch = ring.next()) {
         this.#applier.apply(batch);
         ring.release();
+        applied++;
         if (clock.monoMs() >= endMs) break;
       }
       if (!worked) break;
@@ -133,6 +142,10 @@ export class SpyNode {
     this.#flush();
     if (this.#hasWork()) {
       this.#schedule();
+      return;
+    }
+    if (applied > 0 && this.#pool.threads > 0) {
+      this.#lookAgain();
       return;
     }
     ring.wantWake(this.#pool.threads === 0);
@@ -195,6 +208,15 @@ export class SpyNode {
     this.parts.clock.soon(() => {
       this.#isScheduled = false;
       this.pump();
+    });
+  }
+
+  #lookAgain(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.parts.clock.after(BUSY_LOOK_MS, () => {
+      this.#isLooking = false;
+      if (!this.#isStopped) this.pump();
     });
   }
 
