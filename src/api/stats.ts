@@ -33,6 +33,8 @@ export interface SpyStats {
   sent: Record<string, number>;
   sentBytes: number;
   notSent: Record<string, number>;
+  /** Work besides listening: pull requests that have no outcome yet, and what went wrong. */
+  tasks: { requestsWaiting: number; failed: number; pullRoundsSkipped: number };
   /** How knowing the stakes goes; null without a source. */
   stakes: StakeReport | null;
   nodes: { origins: number; unproved: number; proofs: number; activeSet: number };
@@ -77,6 +79,11 @@ export function collectStats(
     sent: byClass(outbox.sent),
     sentBytes: outbox.sentBytes.reduce((sum, n) => sum + n, 0),
     notSent: byClass(outbox.dropped),
+    tasks: {
+      requestsWaiting: node.answers.lane.waiting,
+      failed: total(Counter.TASKS_FAILED),
+      pullRoundsSkipped: total(Counter.PULL_ROUNDS_SKIPPED),
+    },
     stakes: stakes ?? null,
     nodes: {
       origins: view.peers.size,

@@ -205,6 +205,7 @@ it('statistics account for every datagram and every value', () => {
   expect(stats.sent).toMatchObject({ pong: 1, ping: 3 });
   expect(stats.sentBytes).toBe(4 * 132);
   expect(stats.nodes).toMatchObject({ origins: 3, unproved: 1, proofs: 2 });
+  expect(stats.tasks).toEqual({ requestsWaiting: 0, failed: 0, pullRoundsSkipped: 0 });
   expect(stats.stakes).toBeNull();
   expect(JSON.parse(JSON.stringify(stats)), 'is JSON').toEqual(stats);
 });
