@@ -127,6 +127,7 @@ export class PoolNode {
     });
     for (;;) {
       this.clock.advance(0);
+      this.node.pump(); // its clock stands still, so it does not look again by itself
       const now = left();
       if (Object.values(now).every((count) => count === 0)) return;
       if (SystemClock.monoMs() > endMs) throw new Error(`no end of it: ${JSON.stringify(now)}`);
