@@ -85,10 +85,13 @@ async function run(flags: Flags): Promise<void> {
 /** Runs the seeds here. */
 async function work(flags: Flags, take: (result: RunResult) => void): Promise<void> {
   const xxhash = await loadXxhash();
+  // Whoever hired us may have been ended: nobody wants the rest then.
+  process.once('disconnect', () => process.exit(1));
   for (let i = 0; i < flags.seeds; i++) {
     const result = runChecked(flags.seed + i * flags.step, xxhash, flags);
     if (process.send) process.send(result);
     else take(result);
+    await new Promise<void>((resolve) => SystemClock.soon(resolve));
   }
 }
 
