@@ -86,13 +86,15 @@ async function run(flags: Flags): Promise<void> {
 async function work(flags: Flags, take: (result: RunResult) => void): Promise<void> {
   const xxhash = await loadXxhash();
   // Whoever hired us may have been ended: nobody wants the rest then.
-  process.once('disconnect', () => process.exit(1));
+  const leave = (): never => process.exit(1);
+  process.once('disconnect', leave);
   for (let i = 0; i < flags.seeds; i++) {
     const result = runChecked(flags.seed + i * flags.step, xxhash, flags);
     if (process.send) process.send(result);
     else take(result);
     await new Promise<void>((resolve) => SystemClock.soon(resolve));
   }
+  process.off('disconnect', leave); // to listen is to stay
 }
 
 /** Has another process run every `jobs`-th seed. */
