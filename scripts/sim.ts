@@ -7,6 +7,7 @@ import { Progress } from '../src/cli/progress.ts';
 import { loadXxhash } from '../src/crypto/hash.ts';
 import { SystemClock } from '../src/util/clock.ts';
 import { type RunResult, runChecked } from '../test/sim/run.ts';
+import { registerSpread } from './sim/spread.ts';
 import { parseCount } from './vectors/options.ts';
 
 /** Failures that are told at length. */
@@ -41,6 +42,7 @@ interface Summary {
 }
 
 const program = new Command('sim')
+  .enablePositionalOptions()
   .description(
     'Runs whole networks of nodes on virtual time. Each seed draws the number of nodes, their sizes, and the faults that befall them; promises are checked after every step, and everybody must agree within 60 virtual seconds after the last fault.',
   )
@@ -58,6 +60,7 @@ const program = new Command('sim')
   )
   .action(run);
 
+registerSpread(program);
 await program.parseAsync();
 
 async function run(flags: Flags): Promise<void> {
@@ -111,9 +114,9 @@ function hire(flags: Flags, job: number, take: (result: RunResult) => void): Pro
     const child = fork(fileURLToPath(import.meta.url), args.map(String));
     child.on('message', (result) => take(result as RunResult));
     child.on('error', reject);
-    child.on('exit', (code) => {
+    child.on('exit', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`a process ended with status ${code}`));
+      else reject(new Error(`a process ended with ${signal ?? `status ${code}`}`));
     });
   });
 }

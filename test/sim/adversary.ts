@@ -155,7 +155,7 @@ export class Adversary {
       if (value === undefined) return;
       const at = SIGNATURE_BYTES + 4 + this.#rng.below(value.length - SIGNATURE_BYTES - 4);
       value[at] = value[at]! ^ (1 << this.#rng.below(8));
-      for (const { running } of this.#cluster.machines) running?.monitor.noteForged(sha256(value));
+      for (const { running } of this.#cluster.machines) running?.monitor?.noteForged(sha256(value));
       values.push(value);
     }
     const good = this.#someValue();

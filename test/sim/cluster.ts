@@ -32,7 +32,7 @@ interface Announced {
 export interface Running {
   readonly node: SpyNode;
   readonly clock: SimClock;
-  readonly monitor: Monitor;
+  readonly monitor: Monitor | undefined;
   readonly pool: SimPool | undefined;
   readonly unbind: () => void;
 }
@@ -135,7 +135,9 @@ export class Cluster {
   start(machine: Machine): void {
     if (machine.isUp) return;
     const { plan, time } = this;
-    const { offsetMs, rate, slowMs } = machine.plan;
+    const { offsetMs, rate, threads } = machine.plan;
+    // Main with threads looks at the socket once in a while, and finds more than one datagram.
+    const slowMs = threads > 0 ? Math.max(2, machine.plan.slowMs) : machine.plan.slowMs;
     const slow = seededRng(this.rng.u32());
     const boot = MS_PER_MINUTE * (1 + this.rng.below(60));
     const clock = new SimClock(time, { offsetMs, rate }, boot, () =>
@@ -158,16 +160,12 @@ export class Cluster {
     );
     watch.own = machine.address;
     const { node, pool } = this.#createNode(machine, clock, watch);
-    const monitor = new Monitor(
-      node,
-      clock,
-      watch,
-      this.verifier,
-      machine.index,
-      pool !== undefined,
-    );
+    const monitor = plan.isWatched
+      ? new Monitor(node, clock, watch, this.verifier, machine.index, pool !== undefined)
+      : undefined;
     clock.afterStep = (wake) => {
       pool?.poke();
+      if (!monitor) return;
       this.#noteContact(machine, node);
       monitor.afterStep(wake);
     };
@@ -195,7 +193,7 @@ export class Cluster {
     const { running } = machine;
     if (!running) return;
     this.onDelivered(machine, bytes);
-    running.monitor.delivered(bytes, ip, port);
+    running.monitor?.delivered(bytes, ip, port);
     running.node.receive(bytes, 0, bytes.length, ip, port);
   }
 
@@ -217,7 +215,7 @@ export class Cluster {
     const busy = seededRng(this.rng.u32());
     const transport = new SimTransport(
       (bytes, toIp, toPort) => {
-        watch.sent(bytes, toIp, toPort, clock.monoMs());
+        if (plan.isWatched) watch.sent(bytes, toIp, toPort, clock.monoMs());
         this.trafficHash = this.#xxhash.h32(bytes, (this.trafficHash + toIp + toPort) >>> 0);
         this.network.send(machine.index, machine.address, toIp, toPort, bytes);
       },
@@ -251,9 +249,9 @@ export class Cluster {
         capacities: plan.capacities,
         sizes: plan.sizes,
         pingSizes: {
-          proofs: 512,
-          destinations: 512,
-          queue: 128,
+          proofs: Math.max(512, 2 * plan.capacities.peerRows),
+          destinations: Math.max(512, 2 * plan.capacities.peerRows),
+          queue: 256,
           ipCells: 256,
           addressCells: 256,
         },
@@ -314,7 +312,7 @@ export class Cluster {
   #move(machine: Machine, running: Running, to: Address): void {
     running.unbind();
     machine.address = to;
-    running.monitor.moved(to);
+    running.monitor?.moved(to);
     machine.running = { ...running, unbind: this.#listen(machine, to.ip, to.port) };
     running.clock.run('timer', () => {
       running.node.parts.publisher.refreshContact({ sockets: [{ key: 0, ...to }] });

@@ -126,17 +126,17 @@ export class Demands {
   }
 
   /** How likely it is that whom this machine asks holds a value. @source behaviour 3.3 */
-  #shareThatHolds(holder: Machine, core: readonly Up[], seen: Seen): number {
-    const { ourStake, table } = holder.running!.node.parts;
+  #shareThatHolds(holder: Up, core: readonly Up[], seen: Seen): number {
+    const { ourStake, candidates } = holder.running.node.parts;
     let all = 0;
     let having = 0;
-    for (const { running, identity } of this.#cluster.machines) {
-      if (running === undefined || running === holder.running) continue;
-      const weight = pullWeight(table.stakes.get(identity.publicKey, 0), ourStake);
+    for (let i = 0; i < candidates.count; i++) {
+      const weight = pullWeight(candidates.stake[i]!, ourStake);
       all += weight;
-      if (core.some((m) => m.running === running) && holds(running.node.parts.view, seen)) {
-        having += weight;
-      }
+      const asked = core.find((m) =>
+        equalBytes(m.identity.publicKey, 0, candidates.keys, 32 * i, 32),
+      );
+      if (asked !== undefined && holds(asked.running.node.parts.view, seen)) having += weight;
     }
     return all === 0 ? 0 : having / all;
   }

@@ -43,6 +43,8 @@ export class SimNetwork {
   faults: LinkFaults = NO_FAULTS;
   /** Whether nothing gets from one machine to another. */
   isCut: (from: number, to: number) => boolean = () => false;
+  /** What the network never lets through, whatever its faults. */
+  isLost: (bytes: Uint8Array) => boolean = () => false;
   /** Datagrams sent, and what became of them. */
   readonly counts = { sent: 0, lost: 0, cut: 0, nobody: 0, delivered: 0, corrupted: 0 };
   readonly #time: VirtualTime;
@@ -76,7 +78,7 @@ export class SimNetwork {
   ): void {
     const { loss, duplication } = this.faults;
     this.counts.sent++;
-    if (this.#chance(loss)) {
+    if (this.isLost(bytes) || this.#chance(loss)) {
       this.counts.lost++;
       return;
     }

@@ -59,6 +59,8 @@ export interface Plan {
   readonly seed: number;
   readonly machines: readonly MachinePlan[];
   readonly realSignatures: boolean;
+  /** Whether promises are checked; large networks are for measuring. */
+  readonly isWatched: boolean;
   readonly allowPrivate: boolean;
   readonly faults: LinkFaults;
   readonly accidents: readonly Accident[];
@@ -148,6 +150,7 @@ export function drawPlan(seed: number, wishes: Wishes = {}): Plan {
   return {
     seed,
     machines,
+    isWatched: true,
     realSignatures: some(0.01) && count <= 6,
     allowPrivate,
     faults: drawFaults(rng),
@@ -256,7 +259,7 @@ function drawSizes(
       journalEntries: pick(6, 10),
       verifiedPlaces: pick(6, 11),
       // Threads are handed what one turn received, be it one datagram.
-      batches: isThreaded ? pick(5, 6) : pick(2, 3),
+      batches: isThreaded ? 64 : pick(2, 3),
       egressSlots: 512,
       purgedHashes: pick(8, 11),
       failedHashes: pick(8, 11),

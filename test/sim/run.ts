@@ -91,7 +91,7 @@ function live(plan: Plan, cluster: Cluster, demands: Demands): number {
   time.runUntil(plan.faultyMs);
   adversary?.stop();
   cluster.heal({ ...NO_FAULTS, jitterMs: 1 });
-  for (const { running } of machines) running?.monitor.checkAll();
+  for (const { running } of machines) running?.monitor?.checkAll();
   time.runUntil(plan.faultyMs + PROBE_MS);
   for (const machine of demands.core) {
     cluster.publish(machine, 'Vote');
@@ -106,7 +106,7 @@ function live(plan: Plan, cluster: Cluster, demands: Demands): number {
     if (contact !== undefined) throw new Violation('convergence', contact);
     break;
   }
-  for (const { running } of machines) running?.monitor.checkAll();
+  for (const { running } of machines) running?.monitor?.checkAll();
   return time.nowMs - plan.faultyMs;
 }
 
