@@ -12,6 +12,9 @@ import { parseCount } from '../vectors/options.ts';
 /** Starts are spread over so long, and everybody is asked by those who come later. */
 const START_MS = 10_000;
 
+/** Time between two rounds of pull requests. @source behaviour 0.3 */
+const PULL_MS = 5 * ROUND_MS;
+
 /** Most that the network may take to know itself, and that a value may take. */
 const WARM_MS = 600_000;
 const SPREAD_MS = 120_000;
@@ -19,7 +22,6 @@ const SPREAD_MS = 120_000;
 interface Flags {
   nodes: number;
   values: number;
-  push: boolean;
   seed: number;
   json: boolean;
 }
@@ -37,16 +39,15 @@ export function registerSpread(program: Command): void {
   program
     .command('spread')
     .description(
-      'Measures how fast one new value reaches a large network without faults, of tables of 4,096 rows.',
+      'Measures how fast one new value reaches a large network without faults, of tables of 4,096 rows; then the same with all pushes lost, so that asking alone must do.',
     )
     .option('--nodes <NUM>', 'how many nodes', parseCount, 200)
     .option('--values <NUM>', 'how many values, one after the other', parseCount, 5)
-    .option('--no-push', 'lose all pushes: asking alone must do')
     .option('--seed <NUM>', 'what is drawn', parseCount, 1)
     .option('--json', 'print one JSON document', false)
     .action(async (flags: Flags) => {
       const result = await spread(flags);
-      process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : report(flags, result));
+      process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : report(result));
     });
 }
 
@@ -63,19 +64,22 @@ async function spread(flags: Flags) {
     progress.show(`${seconds(time.nowMs)}: ${(100 * known).toFixed(1)} % know each other`);
   }
   const warmMs = time.nowMs;
-  if (!flags.push) network.isLost = (bytes) => bytes[0] === Message.PUSH;
-  const spreads: Spread[] = [];
-  for (let i = 0; i < flags.values; i++) {
-    progress.show(`value ${i + 1} of ${flags.values}`);
-    spreads.push(spreadOne(cluster, i));
-  }
+  const measure = (what: string): Spread[] =>
+    Array.from({ length: flags.values }, (_, i) => {
+      progress.show(`${what}: value ${i + 1} of ${flags.values}`);
+      return spreadOne(cluster, i);
+    });
+  const pushed = measure('as ever');
+  network.isLost = (bytes) => bytes[0] === Message.PUSH;
+  const pulled = measure('pushes lost');
   progress.clear();
   const memory = process.memoryUsage();
   return {
     nodes: machines.length,
     warmMs,
     known,
-    spreads,
+    pushed,
+    pulled,
     datagrams: network.counts.sent,
     wallMs: Math.round(SystemClock.monoMs() - startMs),
     rssBytes: memory.rss,
@@ -139,17 +143,23 @@ function spreadOne(cluster: Cluster, i: number): Spread {
   return result;
 }
 
-function report(flags: Flags, result: Awaited<ReturnType<typeof spread>>): string {
-  const lines = [
-    `${result.nodes} nodes knew ${(100 * result.known).toFixed(1)} % of each other after ${seconds(result.warmMs)} virtual; ${result.datagrams} datagrams, ${seconds(result.wallMs)} of real time, ${(result.rssBytes / 2 ** 30).toFixed(2)} GiB`,
-    `a new value${flags.push ? '' : ', pushes lost,'} reached`,
-  ];
-  for (const { halfMs, most99Ms, allMs } of result.spreads) {
-    const when = (ms: number | null): string =>
-      ms === null ? 'never' : `${seconds(ms)} (${Math.ceil(ms / ROUND_MS)} rounds)`;
-    lines.push(`  half in ${when(halfMs)}, 99 % in ${when(most99Ms)}, all in ${when(allMs)}`);
-  }
-  return `${lines.join('\n')}\n`;
+function report(result: Awaited<ReturnType<typeof spread>>): string {
+  const { nodes, known, warmMs, datagrams, wallMs, rssBytes, pushed, pulled } = result;
+  const when = (ms: number | null, roundMs: number): string =>
+    ms === null ? 'never' : `${seconds(ms)} (${Math.ceil(ms / roundMs)} rounds)`;
+  const lines = (spreads: readonly Spread[], roundMs: number): string[] =>
+    spreads.map(
+      ({ halfMs, most99Ms, allMs }) =>
+        `  half in ${when(halfMs, roundMs)}, 99 % in ${when(most99Ms, roundMs)}, all in ${when(allMs, roundMs)}`,
+    );
+  return [
+    `${nodes} nodes knew ${(100 * known).toFixed(1)} % of each other after ${seconds(warmMs)} virtual; ${datagrams} datagrams, ${seconds(wallMs)} of real time, ${(rssBytes / 2 ** 30).toFixed(2)} GiB`,
+    'a new value reached (gossip rounds of 0.1 s)',
+    ...lines(pushed, ROUND_MS),
+    'with all pushes lost (pull rounds of 0.5 s)',
+    ...lines(pulled, PULL_MS),
+    '',
+  ].join('\n');
 }
 
 function seconds(ms: number): string {
