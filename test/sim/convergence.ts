@@ -183,12 +183,26 @@ export class Demands {
   }
 
   /** Whoever has no room for all still has it for those it was told to ask first. @source T7 */
-  #mustStay(holder: Machine, other: Machine): boolean {
+  #mustStay(holder: Up, other: Machine): boolean {
     // In a handful of rows one flood of fresh keys after the other takes the one that is kept free.
     if (this.#cluster.plan.hasAdversary) return false;
     const { ip, port } = other.address;
-    return holder.plan.entrypoints.some((e) => e.ip === ip && e.port === port);
+    const isPinned = holder.plan.entrypoints.some((e) => e.ip === ip && e.port === port);
+    return isPinned && !isFullOfKept(holder);
   }
+}
+
+/** Whether every row holds a value of somebody who never leaves: then nobody else can come in. */
+function isFullOfKept({ running }: Up): boolean {
+  const { keep, table, view } = running.node.parts;
+  const { length } = view.columns;
+  if (table.size < length.length) return false;
+  const keys = view.peers.columns.pubkey;
+  for (let row = 0; row < view.highWater; row++) {
+    const at = view.originOffset(row);
+    if (!keep.some((kept) => equalBytes(keys, at, kept, 0, 32))) return false;
+  }
+  return true;
 }
 
 function holds(view: TableView, { view: theirs, row: there }: Seen): boolean {
