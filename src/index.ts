@@ -39,6 +39,16 @@ import type { ContactInfoSocket, ContactInfoVersion } from './wire/contact-info-
 import type { ValueData } from './wire/decoded.ts';
 
 export type { Change, ChangeBatch } from './api/change.ts';
+export type {
+  ChangeFilter,
+  ChangeGap,
+  ChangeKind,
+  ChangeOf,
+  NodeChange,
+  NodeState,
+  SnapshotState,
+  Via,
+} from './api/changes.ts';
 export type { Arrival, SpySummary } from './api/listing.ts';
 export type { NodeInfo } from './api/nodes.ts';
 export type { SpyStats } from './api/stats.ts';
