@@ -44,7 +44,6 @@ Exit status: 0 when the capture is complete, 1 after an error.`;
 export function registerCapture(program: Command): void {
   const command = program
     .command('capture')
-    .summary('write what comes in to a file that Wireshark opens')
     .description(
       'Joins the gossip of a cluster like `earshot spy`, or just listens on a port, and writes every datagram to a pcapng file: until Ctrl-C or a limit.',
     )

@@ -58,7 +58,6 @@ export function registerDecode(program: Command): void {
   const kinds = Object.values(Kind).map((kind) => KIND_NAMES[kind] ?? '');
   program
     .command('decode')
-    .summary('show gossip packets from a capture, hex or base64')
     .description(
       'Reads recorded gossip packets, judges each as a validator would (form, rules, signatures) and shows what it says.',
     )

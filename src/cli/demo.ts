@@ -37,7 +37,6 @@ Examples:
 export function registerDemo(program: Command): void {
   program
     .command('demo')
-    .summary('try it without a network: a cluster on this machine')
     .description(
       'Starts nodes with made-up identities on this machine, which speak real gossip over real sockets, and finds them with a spy. With --join they become part of a cluster that runs already.',
     )

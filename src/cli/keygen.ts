@@ -5,7 +5,6 @@ import { createIdentity, writeIdentityFile } from '../crypto/identity.ts';
 export function registerKeygen(program: Command): void {
   program
     .command('keygen')
-    .summary('make a key file for --identity')
     .description(
       'Writes a new key pair in the form of the Solana CLI (64 numbers in JSON), readable by its owner alone. A file that exists is never touched.',
     )

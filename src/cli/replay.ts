@@ -49,7 +49,6 @@ Exit status: 0 when everything was sent, 1 after an error.`;
 export function registerReplay(program: Command): void {
   program
     .command('replay')
-    .summary('send the packets of a capture again')
     .description(
       'Sends the UDP payloads of a capture (or hex, base64, anything that `earshot decode` reads) to a node on this machine.',
     )

@@ -59,7 +59,6 @@ Exit status: 0 when what was asked for was found, 1 when not or after an error.`
 export function registerSpy(program: Command): void {
   const command = program
     .command('spy')
-    .summary('join a cluster and list its nodes')
     .description(
       'Joins the gossip of a cluster as a node of its own and lists who else is there: until Ctrl-C, a timeout, or the nodes that were asked for are found.',
     );

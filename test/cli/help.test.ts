@@ -41,13 +41,10 @@ describe.concurrent('help', () => {
   });
 });
 
-it.concurrent('--version prints the version', async () => {
+it.concurrent('--version prints version and commit', async () => {
   const { status, stdout, stderr } = await run('--version');
-  expect({ status, stdout, stderr }).toEqual({
-    status: 0,
-    stdout: `${PACKAGE_VERSION}\n`,
-    stderr: '',
-  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(new RegExp(`^${PACKAGE_VERSION} \\(commit [0-9a-f]{8}(-dirty)?\\)\n$`));
 });
 
 describe.concurrent('a wrong flag', () => {

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+
+/** One command: what the list of commands says of it, and where the rest is. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads what adds the command to a program: only the one that runs is paid for (a spy's takes 200 ms). */
+  readonly load: () => Promise<(program: Command) => void>;
+}
+
+/** Every command, in the order in which help shows them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'spy',
+    summary: 'join a cluster and list its nodes',
+    load: async () => (await import('./spy.ts')).registerSpy,
+  },
+  {
+    name: 'decode',
+    summary: 'show gossip packets from a capture, hex or base64',
+    load: async () => (await import('./decode.ts')).registerDecode,
+  },
+  {
+    name: 'capture',
+    summary: 'write what comes in to a file that Wireshark opens',
+    load: async () => (await import('./capture.ts')).registerCapture,
+  },
+  {
+    name: 'replay',
+    summary: 'send the packets of a capture again',
+    load: async () => (await import('./replay.ts')).registerReplay,
+  },
+  {
+    name: 'demo',
+    summary: 'try it without a network: a cluster on this machine',
+    load: async () => (await import('./demo.ts')).registerDemo,
+  },
+  {
+    name: 'keygen',
+    summary: 'make a key file for --identity',
+    load: async () => (await import('./keygen.ts')).registerKeygen,
+  },
+];
