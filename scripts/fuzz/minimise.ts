@@ -1,0 +1,38 @@
+/**
+ * Makes an input smaller while something stays true of it: cuts ever smaller pieces out, then zeroes what
+ * is left, until neither helps.
+ *
+ * @param holds asked at most `tries` times
+ */
+export function minimise(
+  input: Uint8Array,
+  holds: (candidate: Uint8Array) => boolean,
+  tries = 4_000,
+): Uint8Array {
+  let best = input;
+  let left = tries;
+  const attempt = (candidate: Uint8Array): boolean => {
+    if (left-- <= 0 || !holds(candidate)) return false;
+    best = candidate;
+    return true;
+  };
+  for (let size = best.length >> 1; size > 0 && left > 0; size >>= 1) {
+    for (let at = 0; at < best.length && left > 0; ) {
+      const without = new Uint8Array(Math.max(0, best.length - size));
+      without.set(best.subarray(0, at));
+      without.set(
+        best.subarray(Math.min(best.length, at + size)).subarray(0, without.length - at),
+        at,
+      );
+      if (!attempt(without.slice(0, at + Math.max(0, best.length - at - size)))) at += size;
+    }
+  }
+  for (let size = best.length; size > 0 && left > 0; size >>= 1) {
+    for (let at = 0; at < best.length && left > 0; at += size) {
+      const end = Math.min(best.length, at + size);
+      if (best.subarray(at, end).every((byte) => byte === 0)) continue;
+      attempt(best.slice().fill(0, at, end));
+    }
+  }
+  return best;
+}
