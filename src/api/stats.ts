@@ -2,6 +2,7 @@ import type { IntervalHistogram } from 'node:perf_hooks';
 import { EGRESS_NAMES } from '../node/outbox.ts';
 import type { SpyNode } from '../node/spy.ts';
 import type { StakeReport } from '../node/stake-keeper.ts';
+import type { ClockReport } from '../node/timekeeper.ts';
 import { Counter, counterTotal } from '../shm/counters.ts';
 import { OUTCOME_COUNT, outcomeName, outcomeStage } from '../util/outcome.ts';
 import { KIND_COUNT, KIND_NAMES } from '../wire/limits.ts';
@@ -37,6 +38,8 @@ export interface SpyStats {
   tasks: { requestsWaiting: number; failed: number; pullRoundsSkipped: number };
   /** How knowing the stakes goes; null without a source. */
   stakes: StakeReport | null;
+  /** How the machine's clock stands to that of the network. */
+  clock: ClockReport;
   nodes: { origins: number; unproved: number; proofs: number; activeSet: number };
   process: { cpuSeconds: number; maxRssBytes: number; eventLoopDelayP99Ms: number };
 }
@@ -85,6 +88,7 @@ export function collectStats(
       pullRoundsSkipped: total(Counter.PULL_ROUNDS_SKIPPED),
     },
     stakes: stakes ?? null,
+    clock: parts.clock.report(),
     nodes: {
       origins: view.peers.size,
       unproved: parts.unproved.size,

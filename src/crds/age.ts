@@ -1,14 +1,15 @@
 /**
  * The age of a value counts from its wallclock or from when we received it, whichever is longer ago: a
- * wallclock in the future buys nothing.
+ * wallclock in the future buys nothing. Both are kept on the steady clock, which the wall clock is compared
+ * with once, when a value comes in: a jump of our clock makes nothing older or younger.
  */
 import type { RegionColumns } from '../shm/regions.ts';
 import { Kind } from '../wire/limits.ts';
 import type { TableView } from './view.ts';
 
-/** The time that the age of a row counts from, ms since the epoch: smaller is older. */
+/** The time that the age of a row counts from, ms of the steady clock: smaller is older. */
 export function ageKey(table: RegionColumns<'table'>, row: number): number {
-  return Math.min(table.wallclock[row]!, table.inserted[row]!);
+  return Math.min(table.signed[row]!, table.inserted[row]!);
 }
 
 /**

@@ -104,6 +104,11 @@ export class CrdsTable {
     return this.#stakes;
   }
 
+  /** Says what the wall clock is ahead of the steady one that `nowMs` is read from; 0 at first. @units ms */
+  setWallAhead(ms: number): void {
+    this.#c.state[TableState.WALL_AHEAD] = ms;
+  }
+
   /** Takes over a new map of stakes, also for the origins already here. */
   setStakes(stakes: Stakes): void {
     this.#stakes = stakes;
@@ -119,7 +124,7 @@ export class CrdsTable {
    * Inserts a verified value, or replaces the stored one of its label if it overrides it.
    *
    * @shape bytes: the value from `at`, its origin's pubkey at `originAt`; hash: its SHA-256 at `hashAt`
-   * @units wallclock, nowMs: ms since the epoch; outset: µs since the epoch as halves, 0 without one
+   * @units wallclock: ms since the epoch; nowMs: of the steady clock; outset: µs since the epoch as halves, 0 without one
    * @errors VALUE_DUPLICATE (see `earlierPushes`), VALUE_OUTDATED, VALUE_ORIGIN_FULL, VALUE_TABLE_FULL
    * @source behaviour 2.4; agave gossip/src/crds.rs, insert
    * @returns VALUE_INSERTED, VALUE_UPDATED or one of the errors
@@ -198,6 +203,7 @@ export class CrdsTable {
     copyBytes(hash, hashAt, c.hash, row * HASH_BYTES, HASH_BYTES);
     c.length[row] = length;
     c.wallclock[row] = wallclock;
+    c.signed[row] = wallclock - c.state[TableState.WALL_AHEAD]!;
     c.inserted[row] = nowMs;
     c.outsetLow[row] = outsetLow;
     c.outsetHigh[row] = outsetHigh;
@@ -318,7 +324,8 @@ export class CrdsTable {
     const extraBytes = sizes[peer]! + growth - this.originLimits.bytes;
     if (extraValues <= 0 && extraBytes <= 0) return peer;
     const yields = isNew && kind !== Kind.CONTACT_INFO;
-    const age = yields ? Math.min(wallclock, nowMs) : Number.POSITIVE_INFINITY;
+    const signedMs = wallclock - this.#c.state[TableState.WALL_AHEAD]!;
+    const age = yields ? Math.min(signedMs, nowMs) : Number.POSITIVE_INFINITY;
     if (!canMakeRoom(this.view, peer, row, age, extraValues, extraBytes)) return NO_ROOM;
     let leftValues = extraValues;
     let leftBytes = extraBytes;

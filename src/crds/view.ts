@@ -34,6 +34,7 @@ export class RowCopy {
   index = 0;
   peer = -1;
   wallclock = 0;
+  /** When it came in, ms of our wall clock. */
   inserted = 0;
   ordinal = 0;
   outsetLow = 0;
@@ -172,7 +173,7 @@ export class TableView {
     out.index = c.index[row]!;
     out.peer = c.peer[row]!;
     out.wallclock = c.wallclock[row]!;
-    out.inserted = c.inserted[row]!;
+    out.inserted = c.inserted[row]! + c.state[TableState.WALL_AHEAD]!;
     out.ordinal = c.ordinal[row]!;
     out.outsetLow = c.outsetLow[row]!;
     out.outsetHigh = c.outsetHigh[row]!;

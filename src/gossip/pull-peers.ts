@@ -74,7 +74,7 @@ export class PeerCandidates implements Candidates {
   /**
    * Collects the candidates of this moment. Those whose address is not proved are left out and pinged.
    *
-   * @units nowMs: wall clock; monoMs: monotonic clock, for the proofs; ourStake: lamports
+   * @units nowMs: steady clock, as the table's ages; monoMs: monotonic clock, for the proofs; ourStake: lamports
    * @source behaviour 3.2
    */
   gather(view: TableView, pings: PingCache, nowMs: number, monoMs: number, ourStake: number): void {
@@ -146,7 +146,7 @@ export class PeerCandidates implements Candidates {
 export interface Entrypoint {
   readonly ip: number;
   readonly port: number;
-  /** Its contact info's wallclock, or when it was configured or asked. @units ms */
+  /** When it was configured or last asked. @units ms of the clock that `nowMs` is read from */
   wallclock: number;
 }
 

@@ -42,6 +42,8 @@ export class Applier {
   readonly #pulled = new Uint8Array(BATCH_VALUES);
   #outsetLow = 0;
   #outsetHigh = 0;
+  /** The time that the table's ages are counted on. */
+  #steadyMs = 0;
 
   constructor(parts: NodeParts, targets: ApplyTargets) {
     this.#parts = parts;
@@ -54,6 +56,7 @@ export class Applier {
     const { relay, answers } = this.#targets;
     const nowMs = clock.wallMs();
     const monoMs = clock.monoMs();
+    this.#steadyMs = clock.steadyMs();
     const slots = ring.count(batch);
     this.#filter(batch, slots, monoMs);
     answers.sendPings();
@@ -61,7 +64,7 @@ export class Applier {
     this.#prunes(batch, slots, nowMs);
     this.#pushes(batch, slots, nowMs, monoMs);
     this.#pullResponses(batch, slots, nowMs, monoMs);
-    const trimmed = trim(table, this.#parts.keep, rng, nowMs, maxPubkeys);
+    const trimmed = trim(table, this.#parts.keep, rng, this.#steadyMs, maxPubkeys);
     this.#parts.counters[Counter.VALUES_TRIMMED]! += trimmed;
     this.#pongs(batch, slots, nowMs, monoMs);
     answers.pullRequests(batch, slots, nowMs, monoMs);
@@ -164,13 +167,14 @@ export class Applier {
 
   /** @returns whether the value went into the table */
   #push(packet: number, row: number, nowMs: number, monoMs: number): boolean {
-    const { regions, received, table } = this.#parts;
+    const { clock, regions, received, table } = this.#parts;
     const { ring, records } = regions;
+    clock.hear(records.wallclock[row]!, true);
     if (!isInPushWindow(records.wallclock[row]!, nowMs)) {
       records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
       return false;
     }
-    const outcome = this.#upsert(row, Route.PUSH, nowMs, monoMs);
+    const outcome = this.#upsert(row, Route.PUSH, monoMs);
     records.outcome[row] = outcome;
     const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
     let copies = 0;
@@ -205,14 +209,14 @@ export class Applier {
     });
     for (const wanted of [Pulled.EXPIRED, Pulled.ACTIVE]) {
       this.#eachPulled(batch, slots, (row) => {
-        if (this.#pulled[row % BATCH_VALUES] === wanted) this.#storePulled(row, nowMs, monoMs);
+        if (this.#pulled[row % BATCH_VALUES] === wanted) this.#storePulled(row, monoMs);
       });
     }
     this.#eachPulled(batch, slots, (row) => {
       const verdict = this.#pulled[row % BATCH_VALUES]!;
       if (verdict !== Pulled.FAILED && verdict !== Pulled.FAILED_TIMEOUT) return;
       const { regions, table } = this.#parts;
-      table.failed.push(regions.records.hash, row * HASH_BYTES, nowMs);
+      table.failed.push(regions.records.hash, row * HASH_BYTES, this.#steadyMs);
     });
   }
 
@@ -232,10 +236,11 @@ export class Applier {
   }
 
   #judgePulled(row: number, nowMs: number): number {
-    const { regions, table, timeouts, view } = this.#parts;
+    const { clock, regions, table, timeouts, view } = this.#parts;
     const { ring, records } = regions;
     const kind = records.kind[row]!;
     const wallclock = records.wallclock[row]!;
+    if (kind === Kind.CONTACT_INFO) clock.hear(wallclock, wallclock > nowMs);
     if (isPulledFromFuture(kind, wallclock, nowMs)) {
       records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
       return 0;
@@ -273,13 +278,13 @@ export class Applier {
     return verdict;
   }
 
-  #storePulled(row: number, nowMs: number, monoMs: number): void {
+  #storePulled(row: number, monoMs: number): void {
     const { regions, table } = this.#parts;
-    const outcome = this.#upsert(row, Route.PULL, nowMs, monoMs);
+    const outcome = this.#upsert(row, Route.PULL, monoMs);
     regions.records.outcome[row] = outcome;
     const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
     if (stored && this.#pulled[row % BATCH_VALUES] === Pulled.ACTIVE) {
-      table.touch(regions.ring.bytes, regions.records.origin[row]!, nowMs);
+      table.touch(regions.ring.bytes, regions.records.origin[row]!, this.#steadyMs);
     }
   }
 
@@ -295,7 +300,7 @@ export class Applier {
     this.#outsetHigh = this.#fields.outsetHigh;
   }
 
-  #upsert(row: number, route: number, nowMs: number, monoMs: number): number {
+  #upsert(row: number, route: number, monoMs: number): number {
     const { regions, table, sightings } = this.#parts;
     const { ring, records } = regions;
     const kind = records.kind[row]!;
@@ -313,7 +318,7 @@ export class Applier {
       this.#outsetHigh,
       records.hash,
       row * HASH_BYTES,
-      nowMs,
+      this.#steadyMs,
       route,
     );
     if (outcome === Outcome.VALUE_INSERTED) this.#targets.pulls.gained++;

@@ -91,7 +91,7 @@ export class Contacts {
       table,
       peer,
       this.#parts.keep,
-      clock.wallMs(),
+      clock.steadyMs(),
     );
   }
 
@@ -116,7 +116,7 @@ export class Contacts {
    * @shape bytes: the pong's datagram, its sender at originAt
    */
   proved(bytes: Uint8Array, originAt: number, ip: number, port: number, nowMs: number): void {
-    const { unproved, table, timeouts } = this.#parts;
+    const { clock, unproved, table, timeouts } = this.#parts;
     this.proofs++;
     const waiting = unproved.take(bytes, originAt, ip, port);
     if (!waiting) return;
@@ -146,7 +146,7 @@ export class Contacts {
       waiting.outsetHigh,
       waiting.hash,
       0,
-      nowMs,
+      clock.steadyMs(),
       Route.PULL,
     );
     if (outcome !== Outcome.VALUE_INSERTED && outcome !== Outcome.VALUE_UPDATED) return;

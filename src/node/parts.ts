@@ -25,6 +25,7 @@ import type { WorkPool } from './pools.ts';
 import type { Logger, Transport } from './ports.ts';
 import { Publisher } from './publish.ts';
 import { Sightings } from './sightings.ts';
+import { Timekeeper } from './timekeeper.ts';
 
 /** How much a node remembers outside the regions; left out, each is as much as mainnet needs. */
 export interface NodeSizes {
@@ -83,7 +84,7 @@ function powerOfTwo(least: number): number {
 export class NodeParts {
   readonly options: NodeOptions;
   readonly transport: Transport;
-  readonly clock: Clock;
+  readonly clock: Timekeeper;
   readonly rng: Rng;
   readonly logger: Logger;
   readonly verifier: Verifier;
@@ -112,7 +113,7 @@ export class NodeParts {
     const { identity, shredVersion, allowPrivate, sizes = {} } = options;
     this.options = options;
     this.transport = ports.transport;
-    this.clock = ports.clock;
+    this.clock = new Timekeeper(ports.clock, ports.logger);
     this.rng = ports.rng;
     this.logger = ports.logger;
     this.verifier = ports.verifier;
@@ -144,11 +145,11 @@ export class NodeParts {
     );
     this.activeSet = new ActiveSet(identity.publicKey, ports.rng);
     this.received = new ReceivedCache(ports.rng, sizes.received);
-    this.publisher = new Publisher(identity, this.table, ports.clock, {
+    this.publisher = new Publisher(identity, this.table, this.clock, {
       sockets: options.sockets,
       version: options.version,
       shredVersion,
-      outset: ports.clock.wallMs() * 1000,
+      outset: this.clock.wallMs() * 1000,
     });
     this.keep = [identity.publicKey];
     this.timeouts = new Timeouts(identity.publicKey, this.table.stakes);

@@ -2,7 +2,6 @@ import { type CrdsTable, Route } from '../crds/table.ts';
 import { sha256Into } from '../crypto/hash.ts';
 import type { Identity } from '../crypto/identity.ts';
 import { assert } from '../util/assert.ts';
-import type { Clock } from '../util/clock.ts';
 import { Outcome, outcomeName } from '../util/outcome.ts';
 import {
   type ContactInfoSocket,
@@ -13,6 +12,7 @@ import type { ValueData } from '../wire/decoded.ts';
 import { signValue } from '../wire/encode-value.ts';
 import { HASH_BYTES, Kind, SIGNATURE_BYTES, VALUES_BYTES } from '../wire/limits.ts';
 import { createValueColumns, skimValue } from '../wire/skim.ts';
+import type { Timekeeper } from './timekeeper.ts';
 
 /** Who we are in the cluster. */
 export interface OwnContact {
@@ -27,7 +27,7 @@ export interface OwnContact {
 export class Publisher {
   readonly #identity: Identity;
   readonly #table: CrdsTable;
-  readonly #clock: Clock;
+  readonly #clock: Timekeeper;
   readonly #columns = createValueColumns(2);
   readonly #hash = new Uint8Array(HASH_BYTES);
   readonly #contactBytes = new Uint8Array(VALUES_BYTES);
@@ -36,7 +36,7 @@ export class Publisher {
   ownPort = 0;
   #contact: OwnContact;
 
-  constructor(identity: Identity, table: CrdsTable, clock: Clock, contact: OwnContact) {
+  constructor(identity: Identity, table: CrdsTable, clock: Timekeeper, contact: OwnContact) {
     this.#identity = identity;
     this.#table = table;
     this.#clock = clock;
@@ -112,7 +112,7 @@ export class Publisher {
       Math.floor(outset / 4294967296),
       this.#hash,
       0,
-      this.#clock.wallMs(),
+      this.#clock.steadyMs(),
       Route.LOCAL,
     );
     this.#table.journal.publish();

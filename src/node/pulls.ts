@@ -74,7 +74,7 @@ export class Pulls {
     this.#entrypoints = options.entrypoints.map(({ ip, port }) => ({
       ip,
       port,
-      wallclock: clock.wallMs(),
+      wallclock: clock.steadyMs(),
     }));
   }
 
@@ -96,7 +96,7 @@ export class Pulls {
   /** Asks another node from now on, as if it had been configured. */
   addEntrypoint(ip: number, port: number): void {
     if (this.isEntrypoint(ip, port) || this.#entrypoints.length >= MAX_ENTRYPOINTS) return;
-    this.#entrypoints.push({ ip, port, wallclock: this.#parts.clock.wallMs() });
+    this.#entrypoints.push({ ip, port, wallclock: this.#parts.clock.steadyMs() });
   }
 
   /** Notes a pull response. @units discovered: nodes in it that we had never heard of */
@@ -140,7 +140,7 @@ export class Pulls {
       return;
     }
     this.#gather();
-    const nowMs = clock.wallMs();
+    const nowMs = clock.steadyMs();
     const targets: PullTarget[] = [];
     const count = this.lane.open();
     if (candidates.count > 0) for (let i = 0; i < count; i++) targets.push(this.#chosen());
@@ -239,7 +239,7 @@ export class Pulls {
   #gather(): void {
     const { candidates, view, pings, clock, ourStake } = this.#parts;
     this.#gatheredMs = clock.monoMs();
-    candidates.gather(view, pings, clock.wallMs(), this.#gatheredMs, ourStake);
+    candidates.gather(view, pings, clock.steadyMs(), this.#gatheredMs, ourStake);
   }
 
   #chosen(): PullTarget {

@@ -59,7 +59,8 @@ export class Rounds {
     const parts = this.#parts;
     const { clock, counters, table, unproved } = parts;
     const { answers, contacts, pulls, relay } = this.#targets;
-    const nowMs = clock.wallMs();
+    this.#keepTime();
+    const nowMs = clock.steadyMs();
     const monoMs = clock.monoMs();
     const round = this.#round++;
     counters[Counter.VALUES_TRIMMED]! += trim(
@@ -86,6 +87,19 @@ export class Rounds {
     }
     table.journal.publish();
     answers.sendPings();
+  }
+
+  /**
+   * Follows the clock. When it is set back because everybody else agrees that it was ahead, what we signed
+   * in the meantime is from the future: it would outlive all that follows.
+   */
+  #keepTime(): void {
+    const { clock, table, identity, publisher } = this.#parts;
+    const setBackMs = clock.tick();
+    table.setWallAhead(clock.aheadMs);
+    if (setBackMs === 0) return;
+    table.removeOrigin(identity.publicKey, 0, clock.steadyMs());
+    publisher.refreshContact({ outset: clock.wallMs() * 1000 });
   }
 
   /** Publishes our contact info anew and brings new peers into the active set. @source behaviour 6.3 */

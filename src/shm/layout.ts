@@ -173,6 +173,8 @@ export const TableState = Object.freeze({
   ORDINAL: 3,
   /** What keys the hashes of labels and pubkeys, 32 bits. */
   HASH_SEED: 4,
+  /** What our wall clock is ahead of the steady one that ages are counted on, ms. */
+  WALL_AHEAD: 5,
 });
 
 /** Cells of the state of peers. */
@@ -197,7 +199,7 @@ const hashQueue = <D extends Dimension>(rows: D) => ({
   /** Entries ever pushed and ever dropped from the front. */
   state: column('f64', 'one', 8),
   hash: column('u8', rows, 32),
-  /** When it was pushed, ms of the wall clock. */
+  /** When it was pushed, ms of the steady clock. */
   time: column('f64', rows),
 });
 
@@ -228,7 +230,9 @@ export const LAYOUT = {
     /** Row of the origin in the region of peers. */
     peer: column('i32', 'tableRows'),
     wallclock: column('f64', 'tableRows'),
-    /** When it came in, ms of our wall clock; raised when its origin shows life. */
+    /** When its origin says it was signed, on our steady clock as that stood to it when it came in. */
+    signed: column('f64', 'tableRows'),
+    /** When it came in, ms of our steady clock; raised when its origin shows life. */
     inserted: column('f64', 'tableRows'),
     ordinal: column('f64', 'tableRows'),
     /** Outset of a contact info (µs since the epoch), 0 for other kinds. */
@@ -275,7 +279,7 @@ export const LAYOUT = {
     contact: column('i32', 'peerRows'),
     /** Lamports. */
     stake: column('f64', 'peerRows'),
-    /** When its first value came in, ms of our wall clock. */
+    /** When its first value came in, ms of our steady clock. */
     since: column('f64', 'peerRows'),
     /** Gossip address that the contact info advertises, 0 when it is absent or unusable. */
     ip: column('u32', 'peerRows'),

@@ -207,13 +207,13 @@ export class Monitor {
   #whoLeft(): void {
     const { removed, origins } = this.#replica;
     if (removed.length === 0) return;
-    const { table, timeouts } = this.#node.parts;
-    const nowMs = this.#clock.wallMs();
+    const { clock, table, timeouts } = this.#node.parts;
+    const nowMs = clock.steadyMs();
     for (const gone of removed) {
       if (origins.has(gone.origin)) continue;
       promise('T7', gone.origin !== this.#ownKey, () => 'our own values had to leave');
       const timeoutMs = timeouts.ofStake(gone.stake);
-      if (Math.min(gone.wallclock, gone.inserted) + timeoutMs <= nowMs) continue;
+      if (Math.min(gone.signed, gone.inserted) + timeoutMs <= nowMs) continue;
       const { stake, values } = table.peers.columns;
       if (gone.stake === 0) continue;
       for (let peer = 0; peer < table.peers.highWater; peer++) {
@@ -236,12 +236,12 @@ export class Monitor {
 
   /** T6: what stays has a reason to, and a clock in the future is none. Due right after a round. */
   #ages(): void {
-    const { table, timeouts, identity } = this.#node.parts;
+    const { clock, table, timeouts, identity } = this.#node.parts;
     const { view } = table;
-    const { wallclock, inserted } = view.columns;
+    const { signed, inserted } = view.columns;
     const { values, pubkey } = view.peers.columns;
-    const nowMs = this.#clock.wallMs();
-    const age = (row: number): number => nowMs - Math.min(wallclock[row]!, inserted[row]!);
+    const nowMs = clock.steadyMs();
+    const age = (row: number): number => nowMs - Math.min(signed[row]!, inserted[row]!);
     for (let peer = 0; peer < view.peers.highWater; peer++) {
       if (values[peer] === 0) continue;
       const timeoutMs = timeouts.of(pubkey, peer * 32);

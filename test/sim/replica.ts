@@ -15,6 +15,7 @@ interface Entry {
   readonly origin: string;
   readonly stake: number;
   readonly wallclock: number;
+  readonly signed: number;
   readonly inserted: number;
   readonly outsetLow: number;
   readonly outsetHigh: number;
@@ -128,6 +129,7 @@ export class Replica {
       origin: toHex(peers.columns.pubkey, at, at + 32),
       stake: peers.columns.stake[columns.peer[row]!]!,
       wallclock: columns.wallclock[row]!,
+      signed: columns.signed[row]!,
       inserted: columns.inserted[row]!,
       outsetLow: columns.outsetLow[row]!,
       outsetHigh: columns.outsetHigh[row]!,
