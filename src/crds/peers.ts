@@ -3,7 +3,7 @@
  * stake, advertised gossip address, shred version. A row exists exactly as long as the origin has a value.
  */
 
-import { PeerState } from '../shm/layout.ts';
+import { LifeSign, PeerState } from '../shm/layout.ts';
 import type { RegionColumns } from '../shm/regions.ts';
 import { beginWrite, endWrite } from '../shm/seqlock.ts';
 import { assert } from '../util/assert.ts';
@@ -12,6 +12,9 @@ import { PUBKEY_BYTES } from '../wire/limits.ts';
 import { Chain } from './chain.ts';
 import type { LabelHasher } from './label.ts';
 import { ProbeIndex } from './probe-index.ts';
+
+/** Cells of the evidence of one peer's life. */
+const LIFE_SIGNS = 4;
 
 /** Bits of the flags of a peer. */
 export const PeerFlag = Object.freeze({
@@ -151,6 +154,30 @@ export class Peers {
     flags[peer] = proved ? flags[peer]! | PeerFlag.PROVED : flags[peer]! & ~PeerFlag.PROVED;
   }
 
+  /** Notes that the address of a peer answered a ping. @owner main @units atMs: as `since` */
+  setAnswered(peer: number, atMs: number, roundTripMs: number): void {
+    const { life } = this.columns;
+    life[peer * LIFE_SIGNS + LifeSign.ANSWERED] = atMs;
+    life[peer * LIFE_SIGNS + LifeSign.ROUND_TRIP] = roundTripMs;
+  }
+
+  /**
+   * Notes another instance under the key of a peer: one that signed after the one in the table had started.
+   *
+   * @owner main
+   * @units outset: of the other one, µs since the epoch; atMs: as `since`
+   */
+  setOtherInstance(peer: number, outset: number, atMs: number): void {
+    const { life } = this.columns;
+    life[peer * LIFE_SIGNS + LifeSign.OTHER_OUTSET] = outset;
+    life[peer * LIFE_SIGNS + LifeSign.OTHER_HEARD] = atMs;
+  }
+
+  /** A cell of the evidence of a peer's life. */
+  lifeSign(peer: number, sign: number): number {
+    return this.columns.life[peer * LIFE_SIGNS + sign]!;
+  }
+
   /** Takes over a new map of stakes. @owner main */
   setStakes(stakes: Stakes): void {
     const { pubkey, stake, values } = this.columns;
@@ -195,6 +222,7 @@ export class Peers {
     c.tag[peer] = 0;
     c.stake[peer] = 0;
     c.flags[peer] = 0;
+    c.life.fill(0, peer * LIFE_SIGNS, (peer + 1) * LIFE_SIGNS);
     endWrite(c.version, peer);
     c.ownerHead[peer] = c.state[PeerState.FREE_HEAD]!;
     c.state[PeerState.FREE_HEAD] = peer + 1;

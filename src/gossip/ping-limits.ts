@@ -54,6 +54,7 @@ export class PingLimits {
   readonly #sentMs: Float64Array;
   readonly #nextMs: Float64Array;
   readonly #queued: Uint8Array;
+  readonly #unanswered: Uint8Array;
   readonly #queue: Int32Array;
   #queueHead = 0;
   #queueCount = 0;
@@ -73,6 +74,7 @@ export class PingLimits {
     this.#sentMs = new Float64Array(capacity);
     this.#nextMs = new Float64Array(capacity);
     this.#queued = new Uint8Array(capacity);
+    this.#unanswered = new Uint8Array(capacity);
     this.#queue = new Int32Array(sizes.queue ?? PING_QUEUE);
     this.#perIp = new WindowCells(sizes.ipCells ?? IP_CELLS, PINGS_PER_IP, PING_QUIET_MS);
     for (let slot = 0; slot < capacity; slot++) this.#lists.append(FREE, slot);
@@ -142,6 +144,7 @@ export class PingLimits {
       const isRetry = nowMs - this.#sentMs[slot]! < PING_QUIET_MS;
       this.#sentMs[slot] = nowMs;
       this.#nextMs[slot] = nowMs + (isRetry ? PING_QUIET_MS : PING_RETRY_MS);
+      if (this.#unanswered[slot]! < 255) this.#unanswered[slot]!++;
       this.#lists.move(RECENT, slot);
       return slot;
     }
@@ -161,6 +164,16 @@ export class PingLimits {
     return this.#sentMs[slot]!;
   }
 
+  /** Pings sent there since the last that was answered, at most 255. */
+  unanswered(slot: number): number {
+    return this.#unanswered[slot]!;
+  }
+
+  /** Notes that the last ping was answered. */
+  answered(slot: number): void {
+    this.#unanswered[slot] = 0;
+  }
+
   #isExempt(ip: number): boolean {
     return this.#allowPrivate && (isLoopback(ip) || isPrivate(ip));
   }
@@ -177,6 +190,7 @@ export class PingLimits {
     this.#lists.move(RECENT, slot);
     this.#ip[slot] = ip;
     this.#port[slot] = port;
+    this.#unanswered[slot] = 0;
     this.#sentMs[slot] = Number.NEGATIVE_INFINITY;
     this.#nextMs[slot] = Number.NEGATIVE_INFINITY;
     this.#index.add(this.#hash.pair(ip, port), slot);

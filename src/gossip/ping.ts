@@ -33,6 +33,14 @@ export interface PingOrder {
   readonly token: Uint8Array;
 }
 
+/** What is known of pings to an address that a key named. */
+export interface PingEvidence {
+  answeredMs: number;
+  roundTripMs: number;
+  /** Pings since the last that was answered. */
+  unanswered: number;
+}
+
 /** How much the cache may remember. */
 export interface PingCacheSizes extends PingLimitSizes {
   readonly proofs?: number;
@@ -59,6 +67,8 @@ export class PingCache {
   readonly #port: Uint16Array;
   /** −Infinity while the address has not answered. */
   readonly #provedMs: Float64Array;
+  /** From ping to pong, when it was last proved. */
+  readonly #roundTripMs: Float32Array;
   /** What a pong to the ping under way must contain, by destination slot; and whether one is. */
   readonly #expected: Uint8Array;
   readonly #isUnderWay: Uint8Array;
@@ -85,6 +95,7 @@ export class PingCache {
     this.#ip = new Uint32Array(capacity);
     this.#port = new Uint16Array(capacity);
     this.#provedMs = new Float64Array(capacity);
+    this.#roundTripMs = new Float32Array(capacity);
     this.#expected = new Uint8Array(this.limits.capacity * HASH_BYTES);
     this.#isUnderWay = new Uint8Array(this.limits.capacity);
     this.#addresses = addresses;
@@ -127,6 +138,19 @@ export class PingCache {
   isProved(keys: Uint8Array, keyAt: number, ip: number, port: number, nowMs: number): boolean {
     const slot = this.#find(keys, keyAt, ip, port);
     return slot >= 0 && nowMs - this.#provedMs[slot]! <= PROOF_MS;
+  }
+
+  /**
+   * What answers there were from an address in the name of a key, for people.
+   *
+   * @shape out: filled in; `answeredMs` on the monotonic clock, −Infinity when there was none
+   */
+  evidence(keys: Uint8Array, keyAt: number, ip: number, port: number, out: PingEvidence): void {
+    const slot = this.#find(keys, keyAt, ip, port);
+    out.answeredMs = slot < 0 ? Number.NEGATIVE_INFINITY : this.#provedMs[slot]!;
+    out.roundTripMs = slot < 0 ? 0 : this.#roundTripMs[slot]!;
+    const destination = this.limits.find(ip, port);
+    out.unanswered = destination < 0 ? 0 : this.limits.unanswered(destination);
   }
 
   /** Draws a token nobody can guess. @shape token: 32 bytes */
@@ -180,6 +204,8 @@ export class PingCache {
     if (slot < 0) return false;
     this.#isUnderWay[destination] = 0;
     this.lastRoundTripMs = roundTripMs;
+    this.#roundTripMs[slot] = roundTripMs;
+    this.limits.answered(destination);
     this.#provedMs[slot] = nowMs;
     this.#lists.move(PROVED, slot);
     this.#addresses?.mark(ip, port, nowMs + PROOF_MS);

@@ -93,7 +93,7 @@ export class Answers {
   }
 
   #pullRequest(batch: number, packet: number, nowMs: number, monoMs: number): number {
-    const { regions, options, identity, pings, view } = this.#parts;
+    const { regions, options, identity, life, pings, view } = this.#parts;
     const { ring, records } = regions;
     const row = firstRecordOf(batch) + ring.firstRow[packet]!;
     const valueAt = records.offset[row]!;
@@ -105,6 +105,7 @@ export class Answers {
     const ip = ring.ip[packet]!;
     const port = ring.port[packet]!;
     const callerAt = records.origin[row]!;
+    life.heard(contact, ring.bytes, callerAt);
     const isSourceUsable = this.#parts.isPeerAddress(ip, port);
     const isOwnKey = equalBytes(ring.bytes, callerAt, identity.publicKey, 0, PUBKEY_BYTES);
     const sameCluster = contact.shredVersion === options.shredVersion;

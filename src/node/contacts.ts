@@ -67,6 +67,7 @@ export class Contacts {
     const port = fields.socketPort[0]!;
     if (!this.#parts.isPeerAddress(ip, port)) return Outcome.VALUE_ADDRESS_UNUSABLE;
     sightings.note(ring.bytes, originAt, monoMs);
+    this.#parts.life.heard(fields, ring.bytes, originAt);
     const proof = pings.check(ring.bytes, originAt, ip, port, monoMs, mayPing);
     this.pinged = (proof & ADDRESS_PINGED) !== 0;
     if ((proof & ADDRESS_PROVED) !== 0) return Outcome.OK;
@@ -85,6 +86,7 @@ export class Contacts {
     const hasMoved = view.peers.columns.ip[peer] !== ip;
     view.peers.setContact(peer, ip, port, fields.shredVersion);
     view.peers.setProved(peer, true);
+    this.#parts.life.stored(peer, bytes, originAt, ip, port);
     unproved.forget(bytes, originAt);
     if (!hasMoved || options.allowPrivate) return;
     counters[Counter.VALUES_EVICTED]! += limitNetwork(
@@ -118,6 +120,7 @@ export class Contacts {
   proved(bytes: Uint8Array, originAt: number, ip: number, port: number, nowMs: number): void {
     const { clock, unproved, table, timeouts } = this.#parts;
     this.proofs++;
+    this.#parts.life.answered(bytes, originAt, ip, port);
     const waiting = unproved.take(bytes, originAt, ip, port);
     if (!waiting) return;
     const overrides = table.wouldInsert(

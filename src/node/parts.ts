@@ -20,6 +20,7 @@ import type { Clock } from '../util/clock.ts';
 import { isReachable } from '../util/ipv4.ts';
 import type { Rng } from '../util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
+import { LifeSigns } from './life-signs.ts';
 import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
 import type { WorkPool } from './pools.ts';
 import type { Logger, Transport } from './ports.ts';
@@ -104,6 +105,7 @@ export class NodeParts {
   readonly unproved: UnprovedContacts;
   readonly maxPubkeys: number;
   readonly sightings = new Sightings();
+  readonly life: LifeSigns;
   readonly publisher: Publisher;
   timeouts: Timeouts;
   /** Identities that never leave the table to make room: our own and the entrypoints'. */
@@ -138,6 +140,7 @@ export class NodeParts {
     this.outbox = new Outbox(ports.transport, ports.clock, this.regions.egress, outbox);
     this.addresses = ProvedAddresses.create(this.regions.addresses, ports.rng);
     this.pings = new PingCache(ports.rng, allowPrivate, options.pingSizes, this.addresses);
+    this.life = new LifeSigns(this.view, this.pings, this.clock);
     this.candidates = new PeerCandidates(
       { ourKey: identity.publicKey, shredVersion, allowPrivate },
       ports.rng,

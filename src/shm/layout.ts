@@ -180,6 +180,14 @@ export const TableState = Object.freeze({
 /** Cells of the state of peers. */
 export const PeerState = Object.freeze({ SIZE: 0, HIGH_WATER: 1, FREE_HEAD: 2 });
 
+/** Evidence of a peer's life; 0 while there is none. Times are of the clock that `since` is of. */
+export const LifeSign = Object.freeze({
+  ANSWERED: 0,
+  ROUND_TRIP: 1,
+  OTHER_OUTSET: 2,
+  OTHER_HEARD: 3,
+});
+
 /** Words of the batch ring, one line each. */
 export const RingWord = Object.freeze({
   /** Batches filled so far; written by whoever receives. */
@@ -286,6 +294,8 @@ export const LAYOUT = {
     port: column('u16', 'peerRows'),
     shredVersion: column('u16', 'peerRows'),
     flags: column('u8', 'peerRows'),
+    /** Evidence of its life: cells `LifeSign`. */
+    life: column('f64', 'peerRows', 4),
     /** Row + 1 and tag. */
     places: column('i32', 'peerPlaces', 2),
   },
