@@ -1,6 +1,8 @@
 /** Earshot as a library: `createSpy` joins a cluster, and the spy tells what it hears. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ChangeBatch } from './api/change.ts';
+import { ChangeEvents, type EventName, type EventOf } from './api/change-events.ts';
+import type { ChangeEvent, ChangesOptions } from './api/change-reader.ts';
 import { ObserverClient } from './api/client.ts';
 import {
   type Arrival,
@@ -12,21 +14,21 @@ import {
   summarize,
 } from './api/listing.ts';
 import type { NodeInfo } from './api/nodes.ts';
-import type { MainCommands } from './api/observer-api.ts';
+import { MAX_PAGE_ROWS, type MainCommands, type Selector } from './api/observer-api.ts';
+import type { SpyOptions } from './api/spy-options.ts';
 import { collectStats, LOOP_RESOLUTION_MS, type SpyStats } from './api/stats.ts';
 import type { ValueJson } from './api/value-json.ts';
 import { loadXxhash } from './crypto/hash.ts';
 import { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
-import { chooseVerifier, type VerifierName } from './crypto/verify.ts';
+import { chooseVerifier } from './crypto/verify.ts';
 import { resolveEntrypoint } from './node/bootstrap.ts';
 import { type JoinFacts, prepareJoin } from './node/join.ts';
 import type { OwnValues } from './node/own-values.ts';
 import type { NodePorts } from './node/parts.ts';
-import { type Logger, SILENT_LOGGER, type Tap } from './node/ports.ts';
-import { type ReceiverName, Runtime } from './node/runtime.ts';
+import { type Logger, SILENT_LOGGER } from './node/ports.ts';
+import { Runtime } from './node/runtime.ts';
 import type { SpyNode } from './node/spy.ts';
 import { StakeKeeper } from './node/stake-keeper.ts';
-import type { StakeMap } from './node/stake-list.ts';
 import { stakeSource } from './node/stakes.ts';
 import { ourVersion } from './node/version.ts';
 import { Counter, counterTotal } from './shm/counters.ts';
@@ -35,15 +37,18 @@ import { assert } from './util/assert.ts';
 import { SystemClock } from './util/clock.ts';
 import { formatAddress, formatIp } from './util/ipv4.ts';
 import { osRng } from './util/rng.ts';
-import type { ContactInfoSocket, ContactInfoVersion } from './wire/contact-info-encode.ts';
 import type { ValueData } from './wire/decoded.ts';
 
 export type { Change, ChangeBatch } from './api/change.ts';
+export type { EventName, EventOf } from './api/change-events.ts';
+export type { ChangeEvent, ChangesOptions } from './api/change-reader.ts';
 export type {
   ChangeFilter,
   ChangeGap,
   ChangeKind,
   ChangeOf,
+  ChangeValues,
+  DuplicateProof,
   NodeChange,
   NodeState,
   SnapshotState,
@@ -51,6 +56,8 @@ export type {
 } from './api/changes.ts';
 export type { Arrival, SpySummary } from './api/listing.ts';
 export type { NodeInfo } from './api/nodes.ts';
+export type { Selector } from './api/observer-api.ts';
+export type { SpyOptions } from './api/spy-options.ts';
 export type { SpyStats } from './api/stats.ts';
 export type { ValueJson } from './api/value-json.ts';
 export { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
@@ -67,46 +74,6 @@ const SMALL_NODE = {
   capacities: SMALL_CAPACITIES,
   pingSizes: { proofs: 2048, addressCells: 2048, destinations: 2048, queue: 1024, ipCells: 512 },
 };
-
-/** What a spy is told; everything may be left out but a way to find the cluster. */
-export interface SpyOptions {
-  /** `HOST:PORT` of nodes to ask first. */
-  readonly entrypoints?: readonly string[] | undefined;
-  /** Who we are; a fresh key when neither this nor a file is given. */
-  readonly identity?: Identity | undefined;
-  /** Key file of the Solana CLI. */
-  readonly identityFile?: string | undefined;
-  /** 0 or left out: ask the entrypoints. */
-  readonly shredVersion?: number | undefined;
-  /** 0 or left out: the first free one from 8000 to 9999. */
-  readonly gossipPort?: number | undefined;
-  /** Address that others shall reach us at; left out: as an entrypoint sees us. */
-  readonly bindAddress?: string | undefined;
-  /** Talk to private and loopback addresses; on by itself when an entrypoint is one. */
-  readonly allowPrivate?: boolean | undefined;
-  readonly verifier?: 'auto' | VerifierName | undefined;
-  /** Threads that check packets; 0 leaves it to the main thread. By default what fits the machine. */
-  readonly workers?: number | 'auto' | undefined;
-  /** `recvmmsg` in a thread of its own where that is possible, else `dgram`. */
-  readonly receiver?: ReceiverName | undefined;
-  /** Ask quickly until the table is full; on unless said otherwise. */
-  readonly eager?: boolean | undefined;
-  /** Services to announce beside the gossip address. */
-  readonly sockets?: readonly ContactInfoSocket[] | undefined;
-  /** Version to announce; ours unless said otherwise. */
-  readonly version?: ContactInfoVersion | undefined;
-  /** `small` is for clusters of up to some hundred nodes: 20 MB instead of 250. */
-  readonly size?: 'normal' | 'small' | undefined;
-  /**
-   * Who has how much stake: URL of an RPC node, `mainnet`, `testnet` or `devnet` for a public one, path
-   * of a JSON or CSV file, or lamports by identity. Left out, nobody's is known, and everybody is treated
-   * as a node with stake.
-   */
-  readonly stakes?: string | StakeMap | undefined;
-  /** Sees every datagram; receiving then takes `dgram` and, at high rates, twice the processor time. */
-  readonly tap?: Tap | undefined;
-  readonly logger?: Logger | undefined;
-}
 
 /**
  * Joins a cluster.
@@ -172,6 +139,7 @@ export class Spy {
   #runtime: Runtime | undefined;
   #observer: ObserverClient | undefined;
   #observerStarts: Promise<void> | undefined;
+  #events: ChangeEvents | undefined;
   #failure: Error | undefined;
   #tellStop: () => void = () => {};
   #tellFailure: (error: Error) => void = () => {};
@@ -294,10 +262,44 @@ export class Spy {
    * @throws SpyError OBSERVER_DOES_NOT_START
    */
   async *observe(): AsyncGenerator<ChangeBatch, void, undefined> {
-    this.#observer ??= this.#createObserver();
-    this.#observerStarts ??= this.#observer.start();
-    await this.#observerStarts;
-    yield* this.#observer.feed();
+    const observer = await this.#observed();
+    yield* observer.feed();
+  }
+
+  /**
+   * What happens to nodes, one change after the other, until the spy stops. With `since`, first what was
+   * missed after that change. Where changes cannot be told any more, because they are too long ago or the
+   * thread that follows the table died, comes a `gap` with how all nodes are.
+   *
+   * The log begins with the first call of this, `on`, `observe` or a query: call early what shall not miss
+   * anything.
+   *
+   * @throws SpyError OBSERVER_DOES_NOT_START, CHANGES_NETWORK
+   */
+  async *changes(options: ChangesOptions = {}): AsyncGenerator<ChangeEvent, void, undefined> {
+    const observer = await this.#observed();
+    for await (const events of observer.changes(options)) yield* events;
+  }
+
+  /** Calls back for each change of a kind, from now on. @returns what ends it */
+  on<N extends EventName>(name: N, listener: (event: EventOf<N>) => void): () => void {
+    this.#events ??= new ChangeEvents(
+      () => this.changes(),
+      (error) => this.#fail(error),
+    );
+    return this.#events.on(name, listener);
+  }
+
+  /** Values of the table that a selector means, as they are when their page of 1,000 is asked for. */
+  async *queryValues(selector: Selector = {}): AsyncGenerator<ValueJson, void, undefined> {
+    const observer = await this.#observed();
+    for (let after = selector.after; ; ) {
+      const place = after === undefined ? {} : { after };
+      const page = await observer.query({ ...selector, ...place }, MAX_PAGE_ROWS);
+      yield* page.values;
+      if (page.next === null) return;
+      after = page.next;
+    }
   }
 
   /** Tells that the observer asks for the end, on behalf of whom it serves. */
@@ -311,6 +313,16 @@ export class Spy {
     if (this.#failure) listener(this.#failure);
   }
 
+  /** The same as `stop`. */
+  close(): Promise<void> {
+    return this.stop();
+  }
+
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /** Leaves the cluster; what was heard can still be read. */
   async stop(): Promise<void> {
     this.#loop.disable();
@@ -318,6 +330,14 @@ export class Spy {
     this.#stakes?.stop();
     await this.#runtime?.close();
     await this.#observer?.stop();
+  }
+
+  /** The observer, started with the first who asks. */
+  async #observed(): Promise<ObserverClient> {
+    this.#observer ??= this.#createObserver();
+    this.#observerStarts ??= this.#observer.start();
+    await this.#observerStarts;
+    return this.#observer;
   }
 
   #createObserver(): ObserverClient {

@@ -1,6 +1,6 @@
 import { SpyError } from '../util/assert.ts';
 import { parseIp } from '../util/ipv4.ts';
-import type { ChangeKind, NodeChange } from './changes.ts';
+import type { ChangeKind, NodeChange, NodeState } from './changes.ts';
 
 /** Which changes of nodes are wanted; all that is given must hold, what is left out does not matter. */
 export interface ChangeFilter {
@@ -22,21 +22,47 @@ type Test = (change: NodeChange) => boolean;
  */
 export function filterTest(filter: ChangeFilter): Test {
   const tests: Test[] = [];
-  if (filter.kinds) {
-    const kinds = new Set<string>(filter.kinds);
-    tests.push(({ kind }) => kinds.has(kind));
+  const { kinds, pubkeys, version, network } = filter;
+  if (kinds) {
+    const wanted = new Set<string>(kinds);
+    tests.push(({ kind }) => wanted.has(kind));
   }
-  if (filter.pubkeys) {
-    const pubkeys = new Set(filter.pubkeys);
-    tests.push(({ pubkey }) => pubkeys.has(pubkey));
+  if (pubkeys) {
+    const wanted = new Set(pubkeys);
+    tests.push(({ pubkey }) => wanted.has(pubkey));
   }
-  const { version, network } = filter;
   if (version !== undefined) tests.push((change) => isOfVersion(change, version));
-  if (network !== undefined) tests.push(networkTest(network));
+  if (network !== undefined) {
+    const isInside = networkTest(network);
+    tests.push((one) => isInside(one.gossip) || (one.kind === 'moved' && isInside(one.old)));
+  }
+  return allOf(tests);
+}
+
+/** The same question to nodes as they are; kinds of changes do not matter there. @throws SpyError CHANGES_NETWORK */
+export function stateTest({
+  pubkeys,
+  version,
+  network,
+}: ChangeFilter): (node: NodeState) => boolean {
+  const tests: ((node: NodeState) => boolean)[] = [];
+  if (pubkeys) {
+    const wanted = new Set(pubkeys);
+    tests.push(({ pubkey }) => wanted.has(pubkey));
+  }
+  if (version !== undefined) tests.push((node) => isVersion(node.version, version));
+  if (network !== undefined) {
+    const isInside = networkTest(network);
+    tests.push(({ gossip }) => isInside(gossip));
+  }
+  return allOf(tests);
+}
+
+function allOf<T>(tests: readonly ((one: T) => boolean)[]): (one: T) => boolean {
   const [first, second] = tests;
   if (!first) return () => true;
   if (!second) return first;
-  return (change) => tests.every((test) => test(change));
+  return (one) => tests.every((test) => test(one));
 }
 
 function isOfVersion(change: NodeChange, wanted: string): boolean {
@@ -51,7 +77,8 @@ function isVersion(version: string, wanted: string): boolean {
   return next === undefined || next === '.' || next === '-';
 }
 
-function networkTest(text: string): Test {
+/** Whether an address, `ip:port`, lies in a network. */
+function networkTest(text: string): (gossip: string | null) => boolean {
   const [address = '', length = '32', more] = text.split('/');
   const ip = parseIp(address);
   const bits = /^\d{1,2}$/.test(length) ? Number(length) : -1;
@@ -64,10 +91,8 @@ function networkTest(text: string): Test {
   // A shift by 32 would shift by 0.
   const size = 2 ** (32 - bits);
   const first = Math.floor(ip / size);
-  const isInside = (gossip: string | null): boolean => {
+  return (gossip) => {
     if (gossip === null) return false;
-    const colon = gossip.lastIndexOf(':');
-    return Math.floor(parseIp(gossip.slice(0, colon)) / size) === first;
+    return Math.floor(parseIp(gossip.slice(0, gossip.lastIndexOf(':'))) / size) === first;
   };
-  return (change) => isInside(change.gossip) || (change.kind === 'moved' && isInside(change.old));
 }

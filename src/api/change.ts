@@ -17,6 +17,8 @@ export interface ValueSummary {
 export interface ContactSummary {
   /** `ip:port`, null where there is none that could be used. */
   gossip: string | null;
+  /** Where it answers RPC calls, null where it does not. */
+  rpc: string | null;
   /** As people write it: `4.4.0`, `4.3.0-alpha.1`. */
   version: string;
   /** Name of the client, or `Unknown(id)`. */

@@ -3,7 +3,7 @@
  * number; a bounded log keeps the last of them, so that whoever was away can go on where it stopped, or
  * is told that it cannot and how things are now.
  */
-import { type ChangeFilter, filterTest } from './change-filter.ts';
+import { type ChangeFilter, filterTest, stateTest } from './change-filter.ts';
 
 export type { ChangeFilter } from './change-filter.ts';
 
@@ -112,7 +112,10 @@ export type NodeChange = { [K in ChangeKind]: OfKind<K> }[ChangeKind];
 /** A change of one kind: `ChangeOf<'moved'>`. */
 export type ChangeOf<K extends ChangeKind> = OfKind<K>;
 
-/** Instead of changes that cannot be told any more: how all nodes are. Going on after `seq` loses nothing. */
+/**
+ * Instead of changes that cannot be told any more: how all nodes are that the filter means. Going on after
+ * `seq` loses nothing.
+ */
 export interface ChangeGap {
   readonly kind: 'gap';
   readonly gap: true;
@@ -248,8 +251,8 @@ export class ChangeLog {
    * @throws SpyError CHANGES_NETWORK
    */
   since(seq: number, filter: ChangeFilter, limit: number): ChangePage | ChangeGap {
-    if (seq > this.#latest) return this.gap(seq, 'future');
-    if (seq + 1 < this.oldestOf(filter)) return this.gap(seq, 'lost');
+    if (seq > this.#latest) return this.gap(seq, 'future', filter);
+    if (seq + 1 < this.oldestOf(filter)) return this.gap(seq, 'lost', filter);
     const [frequent, rare] = this.#wanted(filter);
     const test = filterTest(filter);
     const changes: NodeChange[] = [];
@@ -268,9 +271,9 @@ export class ChangeLog {
     }
   }
 
-  /** How all nodes are now, for a reader that stood at a number. */
-  gap(since: number, reason: ChangeGap['reason']): ChangeGap {
-    const nodes = this.#options.states();
+  /** How all nodes are now, for a reader that stood at a number. @throws SpyError CHANGES_NETWORK */
+  gap(since: number, reason: ChangeGap['reason'], filter: ChangeFilter): ChangeGap {
+    const nodes = this.#options.states().filter(stateTest(filter));
     const at = this.#now();
     return { kind: 'gap', gap: true, seq: this.#latest, at, since, reason, nodes };
   }

@@ -6,6 +6,8 @@ import type { Logger } from '../node/ports.ts';
 import { workerUrl } from '../node/worker-url.ts';
 import { SpyError } from '../util/assert.ts';
 import { ChangeBatch } from './change.ts';
+import { filterTest } from './change-filter.ts';
+import { type ChangeEvent, ChangeReader, type ChangesOptions } from './change-reader.ts';
 import type { Remote } from './comlink.ts';
 import { FEED_BUFFER_BYTES } from './feed.ts';
 import { POLL_MS } from './observer.ts';
@@ -68,6 +70,39 @@ export class ObserverClient {
    * of what happened since the one before. After a gap comes a `reset`, and everything anew.
    */
   async *feed(): AsyncGenerator<ChangeBatch, void, undefined> {
+    const all = this.#lines((thread, buffer, isAgain) =>
+      thread.call((api) => api.openFeed(buffer, isAgain)),
+    );
+    for await (const lines of all) yield new ChangeBatch(lines);
+  }
+
+  /**
+   * What happens to nodes, for as long as the observer is wanted: in batches. When its thread dies, what
+   * happens until the next one looks is a gap.
+   *
+   * @throws SpyError CHANGES_NETWORK
+   */
+  async *changes({
+    since,
+    filter = {},
+  }: ChangesOptions): AsyncGenerator<readonly ChangeEvent[], void, undefined> {
+    filterTest(filter); // here, as errors lose their code on the way between threads
+    const reader = new ChangeReader(since);
+    const all = this.#lines(async (thread, buffer) => {
+      const opened = await thread.call((api) => api.openChanges(buffer, reader.seq, filter));
+      reader.begin(opened.since);
+      return opened.feed;
+    });
+    for await (const lines of all) {
+      const events = reader.read(lines);
+      if (events.length > 0) yield events;
+    }
+  }
+
+  /** Bufferfuls of a feed, which is opened anew in each thread. */
+  async *#lines(
+    open: (thread: ObserverThread, buffer: SharedArrayBuffer, isAgain: boolean) => Promise<number>,
+  ): AsyncGenerator<string, void, undefined> {
     const buffer = new SharedArrayBuffer(FEED_BUFFER_BYTES);
     const bytes = Buffer.from(buffer);
     const listening = {};
@@ -77,12 +112,12 @@ export class ObserverClient {
         const thread = await this.#whenUp();
         if (!thread) return;
         try {
-          const feed = await thread.call((api) => api.openFeed(buffer, isAgain));
+          const feed = await open(thread, buffer, isAgain);
           try {
             for (;;) {
               const length = await thread.call((api) => api.take(feed));
               if (length < 0) return;
-              yield new ChangeBatch(bytes.toString('latin1', 0, length));
+              yield bytes.toString('latin1', 0, length);
             }
           } finally {
             // When this fails the thread is gone, and the feed with it.

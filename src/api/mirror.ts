@@ -10,7 +10,14 @@ import { copyBytes, equalBytes, toHex } from '../util/bytes.ts';
 import { formatAddress } from '../util/ipv4.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
 import { versionText } from '../wire/decode-value.ts';
-import { HASH_BYTES, KIND_COUNT, KIND_NAMES, Kind, PUBKEY_BYTES } from '../wire/limits.ts';
+import {
+  HASH_BYTES,
+  KIND_COUNT,
+  KIND_NAMES,
+  Kind,
+  PUBKEY_BYTES,
+  SOCKET_NAMES,
+} from '../wire/limits.ts';
 import type { Change, ContactSummary, RowOperation } from './change.ts';
 import { clientName } from './nodes.ts';
 
@@ -26,6 +33,9 @@ export interface ObservedNode {
 
 /** Hears of each change: after the mirror took it over, or, for a removal, while it still has the row. */
 export type RowListener = (operation: RowOperation, row: number) => void;
+
+const GOSSIP_KEY = SOCKET_NAMES.indexOf('gossip');
+const RPC_KEY = SOCKET_NAMES.indexOf('rpc');
 
 const labelOf = (kind: number, index: number): number => (kind << 16) | index;
 
@@ -47,7 +57,8 @@ export class TableMirror {
   readonly #view: TableView;
   readonly #versions: Int32Array;
   readonly #tell: RowListener;
-  readonly #copy = new RowCopy();
+  /** The row that came in last; whole while its listener hears of it. */
+  readonly copy = new RowCopy();
   readonly #fields = new ContactInfoFields();
   /** The version of a row that the mirror shows. */
   readonly #seen: Int32Array;
@@ -99,7 +110,7 @@ export class TableMirror {
    */
   reconcile(row: number): number {
     if (Atomics.load(this.#versions, row) === this.#seen[row]) return Copied.OK;
-    const copy = this.#copy;
+    const copy = this.copy;
     const copied = this.#view.copyRow(row, copy);
     if (copied === Copied.BUSY) return copied;
     this.#seen[row] = copy.version;
@@ -166,7 +177,7 @@ export class TableMirror {
   }
 
   #store(row: number, node: ObservedNode, label: number): void {
-    const copy = this.#copy;
+    const copy = this.copy;
     if (this.#origin[row] === undefined) {
       this.#origin[row] = node;
       this.#kind[row] = copy.kind;
@@ -208,17 +219,22 @@ export class TableMirror {
   }
 
   #readContact(): ContactSummary {
-    const { bytes, length, outsetLow, outsetHigh } = this.#copy;
+    const { bytes, length, outsetLow, outsetHigh } = this.copy;
     const f = this.#fields;
     readContactInfo(bytes, 0, length, f);
-    const port = f.socketPort[0]!;
     return {
-      gossip: port === 0 ? null : formatAddress(f.socketIp[0]!, port),
+      gossip: this.#address(GOSSIP_KEY),
+      rpc: this.#address(RPC_KEY),
       version: versionText(f.major, f.minor, f.channel, f.patch),
       client: clientName(f.client),
       shredVersion: f.shredVersion,
       outset: ((BigInt(outsetHigh) << 32n) | BigInt(outsetLow)).toString(),
     };
+  }
+
+  #address(key: number): string | null {
+    const { socketIp, socketPort } = this.#fields;
+    return socketPort[key] === 0 ? null : formatAddress(socketIp[key]!, socketPort[key]!);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What main and the observer's thread say to each other: control only, by Comlink. */
 import type { RegionHandles } from '../shm/regions.ts';
 import type { KindName } from '../wire/limits.ts';
+import type { ChangeFilter } from './changes.ts';
 import type { ValueJson } from './value-json.ts';
 
 /**
@@ -79,6 +80,17 @@ export interface ObserverApi {
   dump(path: string): Promise<number>;
   /** @returns the number of a new feed, which writes into `buffer` */
   openFeed(buffer: SharedArrayBuffer, isAgain: boolean): number;
+  /**
+   * Opens a feed of what happens to nodes.
+   *
+   * @param since the last change that the listener knows; undefined for those from now on
+   * @returns its number, and the last change that it does not tell
+   */
+  openChanges(
+    buffer: SharedArrayBuffer,
+    since: number | undefined,
+    filter: ChangeFilter,
+  ): { feed: number; since: number };
   /** @returns bytes in the feed's buffer once there are any, or FEED_DONE */
   take(feed: number): Promise<number>;
   closeFeed(feed: number): void;

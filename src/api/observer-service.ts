@@ -2,6 +2,8 @@ import { loadXxhash } from '../crypto/hash.ts';
 import { attachRegions } from '../shm/regions.ts';
 import { assert } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
+import { ChangeFeed } from './change-feed.ts';
+import type { ChangeFilter } from './changes.ts';
 import { release } from './comlink.ts';
 import { writeLines } from './export.ts';
 import { Feed } from './feed.ts';
@@ -15,12 +17,18 @@ import type {
   Selector,
 } from './observer-api.ts';
 
+/** A feed of either sort. */
+interface OpenFeed {
+  readonly feed: Pick<Feed, 'take' | 'end'> & { readonly skipped?: number };
+  readonly end: () => void;
+}
+
 /** What the observer's thread serves to main. */
 export class ObserverService implements ObserverApi {
   /** Main's commands, once started; whatever else lives in this thread may use them. */
   commands: MainCommands | undefined;
   readonly #clock: Clock;
-  readonly #feeds = new Map<number, { feed: Feed; end: () => void }>();
+  readonly #feeds = new Map<number, OpenFeed>();
   #observer: Observer | undefined;
   #feedCount = 0;
   #skipped = 0;
@@ -38,7 +46,7 @@ export class ObserverService implements ObserverApi {
 
   status(): ObserverStatus {
     let skipped = this.#skipped;
-    for (const { feed } of this.#feeds.values()) skipped += feed.skipped;
+    for (const { feed } of this.#feeds.values()) skipped += feed.skipped ?? 0;
     return { ...this.#running.status(), skipped };
   }
 
@@ -53,10 +61,19 @@ export class ObserverService implements ObserverApi {
   openFeed(buffer: SharedArrayBuffer, isAgain: boolean): number {
     const observer = this.#running;
     const feed = new Feed(observer.mirror, buffer, () => this.#clock.wallMs(), isAgain);
-    const end = observer.follow(feed);
-    this.#feedCount += 1;
-    this.#feeds.set(this.#feedCount, { feed, end });
-    return this.#feedCount;
+    return this.#open({ feed, end: observer.follow(feed) });
+  }
+
+  openChanges(
+    buffer: SharedArrayBuffer,
+    since: number | undefined,
+    filter: ChangeFilter,
+  ): { feed: number; since: number } {
+    const observer = this.#running;
+    const from = since ?? observer.changes.latest;
+    const feed = new ChangeFeed(observer.changes, buffer, from, filter);
+    const end = observer.follow({ changed: () => {}, flush: () => feed.flush() });
+    return { feed: this.#open({ feed, end }), since: from };
   }
 
   take(feed: number): Promise<number> {
@@ -69,7 +86,7 @@ export class ObserverService implements ObserverApi {
     const open = this.#feeds.get(feed);
     if (!open) return;
     open.end();
-    this.#skipped += open.feed.skipped;
+    this.#skipped += open.feed.skipped ?? 0;
     this.#feeds.delete(feed);
   }
 
@@ -83,6 +100,12 @@ export class ObserverService implements ObserverApi {
     for (const feed of [...this.#feeds.keys()]) this.closeFeed(feed);
     if (this.commands) release(this.commands);
     this.commands = undefined;
+  }
+
+  #open(feed: OpenFeed): number {
+    this.#feedCount += 1;
+    this.#feeds.set(this.#feedCount, feed);
+    return this.#feedCount;
   }
 
   get #running(): Observer {

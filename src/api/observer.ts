@@ -5,16 +5,19 @@
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Hasher } from '../crds/label.ts';
-import { Copied, RowCopy, TableView } from '../crds/view.ts';
+import { Copied, PUSHES_LOCAL, RowCopy, TableView } from '../crds/view.ts';
 import { Counter, counterBlock } from '../shm/counters.ts';
 import { JournalReader, Reading } from '../shm/journal.ts';
 import { LINE_I32 } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import { compareBytes } from '../util/bytes.ts';
 import type { Clock } from '../util/clock.ts';
+import { ForwardTime } from '../util/forward-time.ts';
 import { KIND_NAMES, PUBKEY_BYTES } from '../wire/limits.ts';
 import type { RowOperation } from './change.ts';
+import { ChangeLog, type Via } from './changes.ts';
 import { TableMirror } from './mirror.ts';
+import { NodeTracker } from './node-tracker.ts';
 import {
   MAX_PAGE_ROWS,
   OBSERVER_THREAD,
@@ -36,6 +39,9 @@ const TURN_ENTRIES = 4_096;
 /** Rows of a dump between two looks at everything else; describing one takes some 0.1 ms. */
 const DUMP_ROWS = 64;
 
+/** Older news than this are none: a clock was set in between. @units ms */
+const LONGEST_AGE_MS = 60_000;
+
 /** Tries for a row that main is writing, before a question goes without it. */
 const READ_TRIES = 4;
 
@@ -50,6 +56,9 @@ export interface ChangeListener {
 /** @owner the observer's thread */
 export class Observer {
   readonly mirror: TableMirror;
+  /** What happened to nodes since this began to look. */
+  readonly changes: ChangeLog;
+  readonly #tracker: NodeTracker;
   readonly #view: TableView;
   readonly #journal: JournalReader;
   readonly #clock: Clock;
@@ -73,9 +82,23 @@ export class Observer {
     this.#heartbeats = regions.control.heartbeats;
     this.#view = new TableView(regions, hasher);
     this.mirror = new TableMirror(this.#view, (operation, row) => this.#told(operation, row));
+    const { nodes } = this.mirror;
+    this.#tracker = new NodeTracker(
+      (pubkey) => nodes.get(pubkey)?.contact,
+      (pubkey) => nodes.has(pubkey),
+      (changes, ages) => this.changes.append(changes, ages),
+    );
     // First the cursor, then the walk: what changes in between is found by both.
     this.#journal = new JournalReader(regions.journal);
     this.#walk();
+    this.#tracker.settle();
+    const time = new ForwardTime(clock);
+    this.changes = new ChangeLog({
+      // Whoever knows nothing has missed the nodes that were here before: the first number is theirs.
+      lastSeq: nodes.size > 0 ? 1 : 0,
+      states: () => this.#tracker.states(),
+      nowMs: () => time.nowMs(),
+    });
   }
 
   /** Looks at the journal every `pollMs` from now on. */
@@ -117,14 +140,14 @@ export class Observer {
       this.#resyncs += 1;
       this.#walk();
     }
-    for (const listener of this.#listeners) listener.flush();
+    this.#flush();
     return reading === Reading.ENTRY;
   }
 
   /** Takes in everything that is there, whatever the journal says of it. */
   drain(): void {
     this.#walk();
-    for (const listener of this.#listeners) listener.flush();
+    this.#flush();
   }
 
   /** How it is doing. */
@@ -222,9 +245,20 @@ export class Observer {
     this.#counters[Counter.ROWS_BUSY]! += 1;
   }
 
+  #flush(): void {
+    this.#tracker.flush();
+    for (const listener of this.#listeners) listener.flush();
+  }
+
   #told(operation: RowOperation, row: number): void {
-    if (this.#isReading && operation !== 'remove') {
-      this.#lag.record(Math.max(1, this.#clock.wallMs() - this.mirror.inserted[row]!));
+    const { mirror } = this;
+    const { pubkey } = mirror.originOf(row)!;
+    if (operation === 'remove') this.#tracker.removed(pubkey, mirror.kindOf(row));
+    else {
+      const ageMs = this.#clock.wallMs() - mirror.inserted[row]!;
+      if (this.#isReading) this.#lag.record(Math.max(1, ageMs));
+      const isAge = ageMs > 0 && ageMs <= LONGEST_AGE_MS;
+      this.#tracker.stored(pubkey, mirror.copy, viaOf(mirror.copy), isAge ? ageMs : 0);
     }
     for (const listener of this.#listeners) listener.changed(operation, row);
   }
@@ -248,4 +282,10 @@ export class Observer {
     }
     return undefined;
   }
+}
+
+/** How a value came here. */
+function viaOf(copy: RowCopy): Via {
+  const route = copy.pushes === PUSHES_LOCAL ? 'own' : copy.pushes === 0 ? 'pull' : 'push';
+  return { route, from: null };
 }

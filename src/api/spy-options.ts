@@ -1,0 +1,46 @@
+import type { Identity } from '../crypto/identity.ts';
+import type { VerifierName } from '../crypto/verify.ts';
+import type { Logger, Tap } from '../node/ports.ts';
+import type { ReceiverName } from '../node/runtime.ts';
+import type { StakeMap } from '../node/stake-list.ts';
+import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
+
+/** What a spy is told; everything may be left out but a way to find the cluster. */
+export interface SpyOptions {
+  /** `HOST:PORT` of nodes to ask first. */
+  readonly entrypoints?: readonly string[] | undefined;
+  /** Who we are; a fresh key when neither this nor a file is given. */
+  readonly identity?: Identity | undefined;
+  /** Key file of the Solana CLI. */
+  readonly identityFile?: string | undefined;
+  /** 0 or left out: ask the entrypoints. */
+  readonly shredVersion?: number | undefined;
+  /** 0 or left out: the first free one from 8000 to 9999. */
+  readonly gossipPort?: number | undefined;
+  /** Address that others shall reach us at; left out: as an entrypoint sees us. */
+  readonly bindAddress?: string | undefined;
+  /** Talk to private and loopback addresses; on by itself when an entrypoint is one. */
+  readonly allowPrivate?: boolean | undefined;
+  readonly verifier?: 'auto' | VerifierName | undefined;
+  /** Threads that check packets; 0 leaves it to the main thread. By default what fits the machine. */
+  readonly workers?: number | 'auto' | undefined;
+  /** `recvmmsg` in a thread of its own where that is possible, else `dgram`. */
+  readonly receiver?: ReceiverName | undefined;
+  /** Ask quickly until the table is full; on unless said otherwise. */
+  readonly eager?: boolean | undefined;
+  /** Services to announce beside the gossip address. */
+  readonly sockets?: readonly ContactInfoSocket[] | undefined;
+  /** Version to announce; ours unless said otherwise. */
+  readonly version?: ContactInfoVersion | undefined;
+  /** `small` is for clusters of up to some hundred nodes: 20 MB instead of 250. */
+  readonly size?: 'normal' | 'small' | undefined;
+  /**
+   * Who has how much stake: URL of an RPC node, `mainnet`, `testnet` or `devnet` for a public one, path
+   * of a JSON or CSV file, or lamports by identity. Left out, nobody's is known, and everybody is treated
+   * as a node with stake.
+   */
+  readonly stakes?: string | StakeMap | undefined;
+  /** Sees every datagram; receiving then takes `dgram` and, at high rates, twice the processor time. */
+  readonly tap?: Tap | undefined;
+  readonly logger?: Logger | undefined;
+}
