@@ -6,6 +6,7 @@ import type { ClockReport } from '../node/timekeeper.ts';
 import { Counter, counterTotal } from '../shm/counters.ts';
 import { OUTCOME_COUNT, outcomeName, outcomeStage } from '../util/outcome.ts';
 import { KIND_COUNT, KIND_NAMES } from '../wire/limits.ts';
+import { collectTraffic, type TrafficStats } from './traffic.ts';
 
 /** How often the loop's delay is sampled; a sample contains this time itself. @units ms */
 export const LOOP_RESOLUTION_MS = 10;
@@ -41,6 +42,8 @@ export interface SpyStats {
   /** How the machine's clock stands to that of the network. */
   clock: ClockReport;
   nodes: { origins: number; unproved: number; proofs: number; activeSet: number };
+  /** Who sent what to whom: kinds, origins, relayers, classes of peers. */
+  traffic: TrafficStats;
   process: { cpuSeconds: number; maxRssBytes: number; eventLoopDelayP99Ms: number };
 }
 
@@ -95,6 +98,7 @@ export function collectStats(
       proofs: contacts.proofs,
       activeSet: parts.activeSet.peerCount,
     },
+    traffic: collectTraffic(regions, parts.clock.monoMs()),
     process: {
       cpuSeconds: (user + system) / 1e6,
       maxRssBytes: process.resourceUsage().maxRSS * 1024,

@@ -6,6 +6,7 @@
 import { LifeSign, PeerState } from '../shm/layout.ts';
 import type { RegionColumns } from '../shm/regions.ts';
 import { beginWrite, endWrite } from '../shm/seqlock.ts';
+import { PEER_CELLS } from '../shm/traffic-cells.ts';
 import { assert } from '../util/assert.ts';
 import { copyBytes, equalBytes, readU32 } from '../util/bytes.ts';
 import { PUBKEY_BYTES } from '../wire/limits.ts';
@@ -206,6 +207,7 @@ export class Peers {
     c.tag[peer] = tag;
     c.stake[peer] = stake;
     c.since[peer] = nowMs;
+    c.traffic.fill(0, peer * PEER_CELLS, (peer + 1) * PEER_CELLS);
     endWrite(c.version, peer);
     this.#index.insert(place, tag, peer);
     c.state[PeerState.SIZE]! += 1;

@@ -70,6 +70,7 @@ export class Applier {
     answers.pullRequests(batch, slots, nowMs, monoMs);
     table.journal.publish();
     this.#count(batch, slots);
+    this.#parts.traffic.received(batch, slots);
     relay.push();
     answers.sendPings(); // those that pull requests and pushes asked for
   }
@@ -272,6 +273,7 @@ export class Applier {
         HASH_BYTES,
       );
       records.outcome[row] = same ? Outcome.VALUE_DUPLICATE : Outcome.VALUE_OUTDATED;
+      this.#parts.traffic.signed(held, records.length[row]!, false);
     } else if (verdict === Pulled.FAILED_TIMEOUT) {
       records.outcome[row] = Outcome.VALUE_TIMED_OUT;
     }
@@ -323,6 +325,7 @@ export class Applier {
     );
     if (outcome === Outcome.VALUE_INSERTED) this.#targets.pulls.gained++;
     const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
+    this.#parts.traffic.signed(table.row, records.length[row]!, stored);
     if (stored && kind === Kind.CONTACT_INFO) {
       this.#targets.contacts.stored(ring.bytes, originAt, this.#fields);
       sightings.note(ring.bytes, originAt, monoMs);

@@ -48,6 +48,13 @@ export interface OutboxOptions {
 /** @source reliability 5 */
 export const DEFAULT_OUTBOX: OutboxOptions = { slots: 4096, bytesPerSecond: 2_000_000 };
 
+/** Hears of each datagram that leaves. @units ip: IPv4 as a number */
+export interface EgressLedger {
+  sent(egress: number, length: number, ip: number, port: number): void;
+}
+
+const NO_LEDGER: EgressLedger = { sent: () => {} };
+
 /** Where a slot is. */
 const FREE = 0;
 const RESERVED = 1;
@@ -74,6 +81,7 @@ export class Outbox {
 
   readonly #transport: Transport;
   readonly #clock: Clock;
+  readonly #ledger: EgressLedger;
   readonly #rate: number;
   readonly #burst: number;
   readonly #next: Int32Array;
@@ -91,11 +99,13 @@ export class Outbox {
     clock: Clock,
     egress: RegionColumns<'egress'>,
     options: OutboxOptions = DEFAULT_OUTBOX,
+    ledger: EgressLedger = NO_LEDGER,
   ) {
     const { slots } = options;
     assert(slots >= 1 && slots <= egress.length.length, 'the region has a slot for every datagram');
     this.#transport = transport;
     this.#clock = clock;
+    this.#ledger = ledger;
     this.capacity = slots;
     this.#rate = options.bytesPerSecond / 1000;
     this.#burst = Math.max(options.bytesPerSecond / 4, 2 * PACKET_BYTES);
@@ -225,6 +235,7 @@ export class Outbox {
         this.#transport.send(this.bytes, slot * PACKET_BYTES, length, ip[slot]!, port[slot]!);
         this.sent[egress]!++;
         this.sentBytes[egress]! += length;
+        this.#ledger.sent(egress, length, ip[slot]!, port[slot]!);
         this.#pop(egress);
       }
     }

@@ -27,6 +27,7 @@ import type { Logger, Transport } from './ports.ts';
 import { Publisher } from './publish.ts';
 import { Sightings } from './sightings.ts';
 import { Timekeeper } from './timekeeper.ts';
+import { Traffic } from './traffic.ts';
 
 /** How much a node remembers outside the regions; left out, each is as much as mainnet needs. */
 export interface NodeSizes {
@@ -96,6 +97,8 @@ export class NodeParts {
   readonly view: TableView;
   readonly verified: VerifiedSet;
   readonly counters: Float64Array;
+  /** Who sends what to whom. */
+  readonly traffic: Traffic;
   readonly outbox: Outbox;
   readonly pings: PingCache;
   readonly addresses: ProvedAddresses;
@@ -137,7 +140,10 @@ export class NodeParts {
     this.unproved = new UnprovedContacts(sizes.unproved);
     this.view = this.table.view;
     this.counters = counterBlock(this.regions.counters, 0);
-    this.outbox = new Outbox(ports.transport, ports.clock, this.regions.egress, outbox);
+    this.traffic = new Traffic(this.regions);
+    this.traffic.start(ports.clock.monoMs());
+    const { egress } = this.regions;
+    this.outbox = new Outbox(ports.transport, ports.clock, egress, outbox, this.traffic);
     this.addresses = ProvedAddresses.create(this.regions.addresses, ports.rng);
     this.pings = new PingCache(ports.rng, allowPrivate, options.pingSizes, this.addresses);
     this.life = new LifeSigns(this.view, this.pings, this.clock);

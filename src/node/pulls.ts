@@ -88,6 +88,11 @@ export class Pulls {
     return this.#pace.eager;
   }
 
+  /** Everybody configured to be asked, from the start or later. */
+  get entrypoints(): readonly Entrypoint[] {
+    return this.#entrypoints;
+  }
+
   /** Whether an address is a configured entrypoint. */
   isEntrypoint(ip: number, port: number): boolean {
     return this.#entrypoints.some((e) => e.ip === ip && e.port === port);

@@ -123,12 +123,14 @@ export class Relay {
 
   /** Copies values of the table behind a header that was written at `at`. */
   #writeRows(rows: Int32Array, first: number, count: number, out: Uint8Array, at: number): void {
-    const { bytes, length } = this.#parts.view.columns;
+    const { bytes, kind, length } = this.#parts.view.columns;
+    const { traffic } = this.#parts;
     let next = at + VALUES_HEADER_BYTES;
     for (let i = first; i < first + count; i++) {
       const row = rows[i]!;
       out.set(bytes.subarray(row * ROW_BYTES, row * ROW_BYTES + length[row]!), next);
       next += length[row]!;
+      traffic.relayed(kind[row]!, length[row]!);
     }
   }
 }

@@ -78,6 +78,7 @@ export class Rounds {
     if (round % RENEW_EVERY_ROUNDS === 0) {
       unproved.expire(monoMs - UNPROVED_RETENTION_MS);
       contacts.renew(monoMs);
+      parts.traffic.learnAddresses(pulls.entrypoints);
     }
     if (this.#isRefreshDue(monoMs)) {
       this.#refreshedMs = monoMs;

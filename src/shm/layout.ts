@@ -4,6 +4,9 @@
  *
  * Each region has one writer, the main thread, except where a column says otherwise.
  */
+import { CONTROL_LINES, RING_LINES } from './control-words.ts';
+import { CLASS_CELLS, KIND_CELLS, PEER_CELLS, SERVED_CELLS } from './traffic-cells.ts';
+
 /** Type of the cells of a column. Links and tags are signed so that engines keep them small integers. */
 export type Cell = 'u8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f64';
 
@@ -149,19 +152,6 @@ function column<C extends Cell>(cell: C, rows: Dimension, stride = 1) {
   return { cell, stride, rows } as const;
 }
 
-/** Words of the control region, one line each. */
-export const Control = Object.freeze({
-  /** 0 starting, 1 running, 2 stopping, 3 stopped. */
-  RUN_STATE: 0,
-  SHRED_VERSION: 1,
-  TABLE_SIZE: 2,
-  /** Entries of the stake map. */
-  STAKED_COUNT: 3,
-  /** Pool threads started so far: each takes the next number. */
-  POOL_THREADS: 4,
-});
-const CONTROL_LINES = 5;
-
 /** Cells of the table's own state. */
 export const TableState = Object.freeze({
   SIZE: 0,
@@ -187,21 +177,6 @@ export const LifeSign = Object.freeze({
   OTHER_OUTSET: 2,
   OTHER_HEARD: 3,
 });
-
-/** Words of the batch ring, one line each. */
-export const RingWord = Object.freeze({
-  /** Batches filled so far; written by whoever receives. */
-  HEAD: 0,
-  /** Batches claimed so far; compare-exchanged by listen tasks. */
-  CLAIM: 1,
-  /** Batches applied and freed so far; written by main. */
-  TAIL: 2,
-  /** What main waits for while it sleeps; set by main, cleared by who wakes it. */
-  WANT: 3,
-  /** 1 when everybody shall return; written by main. */
-  STOP: 4,
-});
-const RING_LINES = 5;
 
 const hashQueue = <D extends Dimension>(rows: D) => ({
   /** Entries ever pushed and ever dropped from the front. */
@@ -296,6 +271,8 @@ export const LAYOUT = {
     flags: column('u8', 'peerRows'),
     /** Evidence of its life: cells `LifeSign`. */
     life: column('f64', 'peerRows', 4),
+    /** What it signed and what it brought: `PeerCell`. */
+    traffic: column('f64', 'peerRows', PEER_CELLS),
     /** Row + 1 and tag. */
     places: column('i32', 'peerPlaces', 2),
   },
@@ -392,6 +369,17 @@ export const LAYOUT = {
     wallclock: column('f64', 'requests'),
     outcome: column('i16', 'requests'),
     bytes: column('u8', 'requests', SLOT_BYTES),
+  },
+  /** Who sends what to whom, as far as it is not counted beside the peers. */
+  traffic: {
+    /** Of `TrafficState`. */
+    state: column('f64', 'one', 8),
+    /** `KindCell` of each kind. */
+    kinds: column('f64', 'kinds', KIND_CELLS),
+    /** Of `classCell`. */
+    classes: column('f64', 'one', CLASS_CELLS),
+    /** `ServedCell` of each kind; the task that answers pull requests adds to them, one at a time. */
+    served: column('f64', 'kinds', SERVED_CELLS),
   },
 } as const satisfies Record<string, Record<string, ColumnSpec>>;
 

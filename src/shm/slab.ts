@@ -7,7 +7,8 @@
  * Takes the place of the reference's queues Q1 and Q2. @source behaviour 1.2; architecture 0
  */
 import { assert } from '../util/assert.ts';
-import { BATCH_SLOTS, BATCH_VALUES, LINE_I32, RingWord, SLOT_BYTES } from './layout.ts';
+import { RingWord } from './control-words.ts';
+import { BATCH_SLOTS, BATCH_VALUES, LINE_I32, SLOT_BYTES } from './layout.ts';
 import type { RegionColumns } from './regions.ts';
 
 const HEAD = RingWord.HEAD * LINE_I32;

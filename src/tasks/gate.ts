@@ -1,6 +1,7 @@
 import type { TableView } from '../crds/view.ts';
 import { countsAsStaked, isTaken } from '../gossip/policy.ts';
-import { Control, LINE_I32 } from '../shm/layout.ts';
+import { Control } from '../shm/control-words.ts';
+import { LINE_I32 } from '../shm/layout.ts';
 import type { RegionColumns } from '../shm/regions.ts';
 import type { IngressGate } from './listen.ts';
 

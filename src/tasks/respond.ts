@@ -5,6 +5,7 @@ import { Counter } from '../shm/counters.ts';
 import { SLOT_BYTES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import { RequestState } from '../shm/task-cells.ts';
+import { SERVED_CELLS, ServedCell } from '../shm/traffic-cells.ts';
 import { assert } from '../util/assert.ts';
 import { Outcome } from '../util/outcome.ts';
 import { seededRng } from '../util/rng.ts';
@@ -129,6 +130,7 @@ export class RespondTask {
     const { regions, view, publicKey, counters } = this.#parts;
     const { rows, ordinals, first, size } = this.#answers;
     const { bytes } = regions.egress;
+    const { served } = regions.traffic;
     const copy = this.#copy;
     const start = writeValuesHeader(bytes, at, Message.PULL_RESPONSE, publicKey, 0, 0);
     let next = start;
@@ -138,6 +140,8 @@ export class RespondTask {
       if (copied === Copied.BUSY) counters[Counter.ROWS_BUSY]!++;
       if (copied !== Copied.OK || copy.ordinal !== ordinals[i]) continue;
       bytes.set(copy.bytes.subarray(0, copy.length), next);
+      served[copy.kind * SERVED_CELLS + ServedCell.VALUES]! += 1;
+      served[copy.kind * SERVED_CELLS + ServedCell.BYTES]! += copy.length;
       next += copy.length;
       count++;
     }

@@ -1,4 +1,5 @@
-import { Control, LINE_I32 } from '../shm/layout.ts';
+import { Control } from '../shm/control-words.ts';
+import { LINE_I32 } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import type { BatchRing } from '../shm/slab.ts';
 import type { Clock } from '../util/clock.ts';
