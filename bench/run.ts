@@ -12,10 +12,11 @@ import {
 import { listen } from './listen.bench.ts';
 import { pull } from './pull.bench.ts';
 import { table } from './table.bench.ts';
+import { traffic } from './traffic.bench.ts';
 import { verify } from './verify.bench.ts';
 import { wire } from './wire.bench.ts';
 
-const SUITES: readonly Suite[] = [wire, verify, listen, table, pull, bloom, alloc];
+const SUITES: readonly Suite[] = [wire, verify, listen, table, pull, bloom, traffic, alloc];
 
 interface Options {
   readonly json?: boolean;
