@@ -19,6 +19,7 @@ receiveUntilStopped({
   system,
   descriptor,
   regions,
+  thread,
   counters,
   clock: SystemClock,
   wake: () => parentPort?.postMessage('wake'),

@@ -13,6 +13,7 @@ import { SpyError } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
 import { Outcome } from '../util/outcome.ts';
 import type { Logger } from './ports.ts';
+import { FATAL_FAILURES, Restarts, SHRINK_FAILURES, threadsDie } from './restarts.ts';
 import type { TaskRunner } from './seat.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -32,9 +33,9 @@ const SEAT_THREAD = FIRST_POOL_THREAD + MAX_POOL_THREADS;
  *
  * @source architecture 8
  */
-const HANG_LOOKS = 4;
+export const HANG_LOOKS = 4;
 const LOST_LOOKS = 40;
-const WATCH_MS = 250;
+export const WATCH_MS = 250;
 
 /** Heap of a worker thread. It uses 20 MB; its larger arrays are outside the heap. */
 const WORKER_HEAP_MB = 128;
@@ -44,15 +45,6 @@ const STOP_MS = 1_000;
 
 /** How long the first slices may take to come back. */
 const START_MS = 10_000;
-
-/** Failures that cost the pool a thread, and those that end the process. @source reliability 5 */
-const SHRINK_FAILURES = 5;
-const SHRINK_MS = 60_000;
-const FATAL_FAILURES = 20;
-const FATAL_MS = 600_000;
-
-/** Exit status when worker threads keep dying. */
-const EXIT_THREADS = 3;
 
 /** Who works off received batches, and the tasks of the seat. */
 export interface WorkPool extends TaskRunner {
@@ -124,7 +116,7 @@ export class ThreadPool implements WorkPool {
   readonly #options: ThreadPoolOptions;
   readonly #pool: Piscina;
   readonly #slices: Promise<void>[] = [];
-  readonly #failures: number[] = [];
+  readonly #restarts: Restarts;
   readonly #beats = new Map<number, { count: number; looks: number }>();
   #threads: number;
   /** The task in the seat, and whether it is under way. */
@@ -132,14 +124,12 @@ export class ThreadPool implements WorkPool {
   #isSeatBusy = false;
   #stopped = false;
   #cancelWatch: () => void = () => {};
-  /** Threads that died or were ended. */
-  failed = 0;
-
   constructor(regions: Regions, options: ThreadPoolOptions) {
     this.#regions = regions;
     this.#ring = new BatchRing(regions.ring);
     this.#options = options;
     this.#threads = options.threads;
+    this.#restarts = new Restarts(options.clock);
     this.#pool = new Piscina({
       filename: this.#file('listen'),
       minThreads: options.threads + 1,
@@ -162,6 +152,11 @@ export class ThreadPool implements WorkPool {
 
   get threads(): number {
     return this.#threads;
+  }
+
+  /** Threads that died or were ended. */
+  get failed(): number {
+    return this.#restarts.total;
   }
 
   runOne(): boolean {
@@ -275,21 +270,12 @@ export class ThreadPool implements WorkPool {
 
   /** @returns how many failures there were within a minute, or FATAL_FAILURES when it is no use */
   #countFailure(error: Error, lost: number): number {
-    const { clock, logger, fail } = this.#options;
-    this.failed++;
-    const nowMs = clock.monoMs();
-    this.#failures.push(nowMs);
-    while (this.#failures.length > FATAL_FAILURES) this.#failures.shift();
-    const within = (ms: number): number => this.#failures.filter((at) => nowMs - at < ms).length;
+    const { logger, fail } = this.#options;
+    const lately = this.#restarts.note();
     logger.error({ error: error.message, lost }, 'a worker thread died; another takes its place');
-    if (within(FATAL_MS) < FATAL_FAILURES) return within(SHRINK_MS);
-    fail(
-      new SpyError('WORKERS_DIE', `Worker threads keep dying: ${error.message}`, {
-        cause: error,
-        exitStatus: EXIT_THREADS,
-      }),
-    );
-    return FATAL_FAILURES;
+    if (lately < FATAL_FAILURES) return lately;
+    fail(threadsDie('WORKERS_DIE', `Worker threads keep dying: ${error.message}`, error));
+    return lately;
   }
 
   /** Ends threads whose slice or task shows no sign of life. */
@@ -312,7 +298,7 @@ export class ThreadPool implements WorkPool {
       this.#beats.delete(thread);
       this.#end(threadId);
     } else if (beat.looks === LOST_LOOKS) {
-      this.#options.fail(new SpyError('WORKERS_DIE', 'Worker threads do not start any more.'));
+      this.#options.fail(threadsDie('WORKERS_DIE', 'Worker threads do not start any more.', beat));
     }
   }
 

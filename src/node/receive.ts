@@ -1,5 +1,5 @@
 import { Counter } from '../shm/counters.ts';
-import { BATCH_SLOTS, SLOT_BYTES } from '../shm/layout.ts';
+import { BATCH_SLOTS, LINE_I32, SLOT_BYTES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import { BatchRing, packetOf } from '../shm/slab.ts';
 import type { Clock } from '../util/clock.ts';
@@ -22,6 +22,8 @@ export interface ReceiveParts {
   readonly system: Syscalls;
   readonly descriptor: number;
   readonly regions: Regions;
+  /** Number of this thread: its heartbeat. */
+  readonly thread: number;
   /** This thread's block. */
   readonly counters: Float64Array;
   readonly clock: Clock;
@@ -38,7 +40,9 @@ export function receiveUntilStopped(parts: ReceiveParts): void {
   const ring = new BatchRing(regions.ring);
   const block = new MessageBlock(system, BATCH_SLOTS);
   const bytesAt = system.address(regions.ring.bytes);
+  const { heartbeats } = regions.control;
   while (!ring.stopped) {
+    Atomics.add(heartbeats, parts.thread * LINE_I32, 1);
     const batch = ring.open();
     if (batch < 0) {
       system.usleep(FULL_SLEEP_US);

@@ -104,7 +104,11 @@ export class Runtime {
     try {
       await pool?.start();
       const { regions } = node.parts;
-      if (batch) receiver = await ReceiveThread.start(regions, batch.descriptor, wake, fail);
+      if (batch) {
+        const { descriptor } = batch;
+        const parts = { regions, descriptor, clock, logger, wake, fail };
+        receiver = await ReceiveThread.start(parts);
+      }
     } catch (error) {
       node.parts.ring.stop();
       await pool?.stop();
