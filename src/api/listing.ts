@@ -8,6 +8,8 @@ import { isReachable } from '../util/ipv4.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
 import { decodeValue } from '../wire/decode.ts';
 import { KIND_NAMES, Kind, PUBKEY_BYTES, SOCKET_NAMES } from '../wire/limits.ts';
+import { MainEvidence } from './life-evidence.ts';
+import { judgeLiveness, type LivenessEvidence } from './liveness.ts';
 import { type NodeInfo, nodeInfo, type Sighting } from './nodes.ts';
 import { describeValue, type ValueJson } from './value-json.ts';
 
@@ -57,19 +59,28 @@ export function summarize(node: SpyNode): SpySummary {
 export function listNodes(node: SpyNode, startedMs: number): NodeInfo[] {
   const { view, unproved, identity } = node.parts;
   const nodes: NodeInfo[] = [];
-  const add = (bytes: Uint8Array, at: number, end: number, proved: boolean): void => {
+  const life = new MainEvidence(node.parts);
+  const add = (
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    proved: boolean,
+    evidence: LivenessEvidence | undefined,
+  ): void => {
     const { value } = decodeValue(bytes, at, end);
-    if (value?.kind !== 'ContactInfo') return;
-    nodes.push(nodeInfo(value, sighting(node, bytes, at + ORIGIN_AT, startedMs, proved)));
+    if (value?.kind !== 'ContactInfo' || !evidence) return;
+    const found = sighting(node, bytes, at + ORIGIN_AT, startedMs);
+    nodes.push(nodeInfo(value, { proved, liveness: judgeLiveness(evidence), ...found }));
   };
   for (const row of contactRows(view)) {
     if (isOwn(view, row, identity.publicKey)) continue;
     const at = row * ROW_BYTES;
-    add(view.columns.bytes, at, at + view.columns.length[row]!, true);
+    const evidence = life.ofPeer(view.columns.peer[row]!);
+    add(view.columns.bytes, at, at + view.columns.length[row]!, true, evidence);
   }
   for (const contact of unproved.values()) {
     if (view.find(Kind.CONTACT_INFO, 0, contact.bytes, ORIGIN_AT) >= 0) continue;
-    add(contact.bytes, 0, contact.bytes.length, false);
+    add(contact.bytes, 0, contact.bytes.length, false, life.ofUnproved(contact));
   }
   return nodes;
 }
@@ -145,13 +156,12 @@ function sighting(
   bytes: Uint8Array,
   originAt: number,
   startedMs: number,
-  proved: boolean,
-): Sighting {
+): Omit<Sighting, 'proved' | 'liveness'> {
   const { sightings, table } = node.parts;
   const times = sightings.of(bytes, originAt);
   const since = (ms: number | undefined): number =>
     Math.max(0, Math.round((ms ?? startedMs) - startedMs));
   const { stakes } = table;
   const stake = stakes.anyPositive ? stakes.get(bytes, originAt) / LAMPORTS_PER_SOL : null;
-  return { proved, stake, firstSeenMs: since(times?.firstMs), lastSeenMs: since(times?.lastMs) };
+  return { stake, firstSeenMs: since(times?.firstMs), lastSeenMs: since(times?.lastMs) };
 }

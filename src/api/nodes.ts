@@ -2,6 +2,7 @@ import { EARSHOT_CLIENT_ID } from '../node/version.ts';
 import { isMulticast, parseIp } from '../util/ipv4.ts';
 import type { DecodedContactInfo } from '../wire/decoded.ts';
 import { CLIENT_NAMES, SOCKET_NAMES } from '../wire/limits.ts';
+import type { Liveness } from './liveness.ts';
 
 /** One node of the cluster as people and programs see it; this is the form of `--json`. */
 export interface NodeInfo {
@@ -10,6 +11,8 @@ export interface NodeInfo {
   proved: boolean;
   /** Its stake in SOL, 0 when it has none; null while nobody's stake is known. */
   stake: number | null;
+  /** Whether it lives, why we think so, and on what that rests; null where nobody looked. */
+  liveness: Liveness | null;
   /** Milliseconds from our start to the first contact info of this node. */
   firstSeenMs: number;
   /** Milliseconds from our start to the latest sign of life that came with a contact info. */
@@ -40,6 +43,7 @@ export interface NodeInfo {
 export interface Sighting {
   proved: boolean;
   stake: number | null;
+  liveness?: Liveness | null;
   firstSeenMs: number;
   lastSeenMs: number;
 }
@@ -65,6 +69,7 @@ export function nodeInfo(contact: DecodedContactInfo, sighting: Sighting): NodeI
   const { version } = contact;
   return {
     pubkey: contact.from,
+    liveness: null,
     ...sighting,
     gossip: socketAddress(contact, key('gossip')),
     tvu: socketAddress(contact, key('tvu')),

@@ -1,3 +1,4 @@
+import { LIVENESS, milliseconds } from '../api/liveness.ts';
 import type { NodeInfo } from '../api/nodes.ts';
 
 /** Identities are 44 letters; below this width they are shortened so that a row stays one line. */
@@ -33,6 +34,8 @@ const ago = (ms: number): string => {
   return minutes < 100 ? `${minutes}m` : `${Math.round(minutes / 60)}h`;
 };
 
+const roundTrip = (ms: number | undefined): string => (ms === undefined ? '-' : milliseconds(ms));
+
 const SOL = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 /** Whole SOL; a node without any gets a dash, so that the staked ones stand out. */
@@ -54,10 +57,16 @@ const COLUMNS: readonly Column[] = [
   { head: 'RPC', cell: (n) => portOf(n.rpc, n.gossip), right: true },
   { head: 'Seen', cell: (n, c) => ago(c.elapsedMs - n.lastSeenMs), right: true },
   { head: 'Proved', cell: (n) => (n.proved ? 'yes' : 'no') },
+  { head: 'Life', cell: (n) => n.liveness?.verdict ?? '-' },
+  {
+    head: 'Ping',
+    cell: (n) => roundTrip(n.liveness?.evidence.answered?.roundTripMs),
+    right: true,
+  },
 ];
 
 /** Columns that go first when the terminal is narrow, the least missed first. */
-const EXPENDABLE = ['Seen', 'RPC', 'TVU', 'Proved', 'Client'];
+const EXPENDABLE = ['Ping', 'Seen', 'Proved', 'RPC', 'TVU', 'Life', 'Client'];
 
 /**
  * By stake as far as it is known, largest first; then validators and proved addresses first, by version,
@@ -133,9 +142,20 @@ export function renderSummary(nodes: readonly NodeInfo[], values: number): strin
   if (nodes.length > 0) {
     lines.push(`Versions: ${tally(nodes, (n) => n.version)}`);
     lines.push(`Clients:  ${tally(nodes, (n) => n.client)}`);
+    if (nodes.some((n) => n.liveness)) lines.push(`Life:     ${tallyLife(nodes)}`);
     if (nodes.some((n) => n.stake !== null)) lines.push(`Stake:    ${stakeSummary(nodes)}`);
   }
   return lines.join('\n');
+}
+
+/** Verdicts in their own order, since a rare one may be the news. */
+function tallyLife(nodes: readonly NodeInfo[]): string {
+  const counts = LIVENESS.map((verdict) => ({
+    verdict,
+    count: nodes.filter((n) => n.liveness?.verdict === verdict).length,
+  }));
+  const found = counts.filter((one) => one.count > 0);
+  return found.map((one) => `${one.verdict} ×${one.count}`).join(', ');
 }
 
 function stakeSummary(nodes: readonly NodeInfo[]): string {

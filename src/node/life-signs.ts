@@ -1,7 +1,7 @@
 import type { TableView } from '../crds/view.ts';
 import type { PingCache, PingEvidence } from '../gossip/ping.ts';
-import type { Clock } from '../util/clock.ts';
 import type { ContactInfoFields } from '../wire/contact-info.ts';
+import type { Timekeeper } from './timekeeper.ts';
 
 /**
  * Whoever signs so long after another instance of its key has started lives beside it: clocks of two
@@ -23,10 +23,10 @@ const HIGH = 4_294_967_296;
 export class LifeSigns {
   readonly #view: TableView;
   readonly #pings: PingCache;
-  readonly #clock: Clock;
+  readonly #clock: Timekeeper;
   readonly #found: PingEvidence = { answeredMs: 0, roundTripMs: 0, unanswered: 0 };
 
-  constructor(view: TableView, pings: PingCache, clock: Clock) {
+  constructor(view: TableView, pings: PingCache, clock: Timekeeper) {
     this.#view = view;
     this.#pings = pings;
     this.#clock = clock;
@@ -49,7 +49,7 @@ export class LifeSigns {
       return;
     }
     const agoMs = this.#clock.monoMs() - found.answeredMs;
-    this.#view.peers.setAnswered(peer, this.#clock.wallMs() - agoMs, found.roundTripMs);
+    this.#view.peers.setAnswered(peer, this.#clock.steadyMs() - agoMs, found.roundTripMs);
   }
 
   /**
@@ -71,6 +71,7 @@ export class LifeSigns {
     const startedMs = (high * HIGH + low) / 1000;
     const nowMs = this.#clock.wallMs();
     if (fields.wallclock < startedMs + BESIDE_MS || fields.wallclock < nowMs - FRESH_MS) return;
-    peers.setOtherInstance(peer, fields.outsetHigh * HIGH + fields.outsetLow, nowMs);
+    const outset = fields.outsetHigh * HIGH + fields.outsetLow;
+    peers.setOtherInstance(peer, outset, this.#clock.steadyMs());
   }
 }

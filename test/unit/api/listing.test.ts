@@ -58,6 +58,29 @@ describe('the list of nodes', () => {
     expect(times(carol)).toEqual([false, 100, 100]);
   });
 
+  it('says whether each lives, and from what that is known', () => {
+    const { liveness } = nodes.get(alice.address) as NodeInfo;
+    expect(liveness).toMatchObject({
+      verdict: 'alive',
+      because: 'it signed 0 s ago, answered 0 s ago in 0.0 ms',
+      evidence: { heardMs: 50, signedMs: 49, answered: { agoMs: 50, roundTripMs: 0 }, votes: null },
+    });
+    expect(nodes.get(carol.address)?.liveness).toMatchObject({
+      verdict: 'quiet',
+      evidence: { heardMs: 0, signedMs: 100, answered: null, unanswered: 1 },
+    });
+  });
+
+  it('counts what a node says besides', () => {
+    const test = acquainted();
+    for (const index of [3, 4]) {
+      test.from(alice, alice.push(alice.slots(index, test.clock.wallMs() - 10 * index)));
+    }
+    test.clock.advance(1_000);
+    const found = listNodes(test.node, 0).find(({ pubkey }) => pubkey === alice.address);
+    expect(found?.liveness?.evidence.epochSlots).toEqual({ count: 2, signedMs: 1_030 });
+  });
+
   it('has the words of each contact info', () => {
     expect(nodes.get(alice.address)).toMatchObject({
       gossip: formatAddress(alice.ip, 8001),

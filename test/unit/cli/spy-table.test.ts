@@ -1,14 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import { judgeLiveness, type LivenessEvidence } from '../../../src/api/liveness.ts';
 import type { NodeInfo } from '../../../src/api/nodes.ts';
 import { renderNodes, renderSummary, sortNodes } from '../../../src/cli/spy-table.ts';
 
 const CONTEXT = { columns: 160, elapsedMs: 5_000 };
+
+const EVIDENCE: LivenessEvidence = {
+  heardMs: 1_000,
+  signedMs: 1_000,
+  answered: { agoMs: 1_000, roundTripMs: 12.34 },
+  unanswered: 0,
+  votes: null,
+  epochSlots: null,
+  via: null,
+  otherInstance: null,
+};
 
 function nodeOf(name: string, more: Partial<NodeInfo> = {}): NodeInfo {
   return {
     pubkey: name.padEnd(44, '1'),
     proved: true,
     stake: null,
+    liveness: judgeLiveness(EVIDENCE),
     firstSeenMs: 0,
     lastSeenMs: 4_000,
     gossip: '198.51.100.1:8001',
@@ -64,6 +77,21 @@ describe('the node table', () => {
     expect(namesOf(sortNodes(nodes))).toEqual(['A', 'B', 'C', 'D', 'E']);
     const unknown = nodes.map((node) => ({ ...node, stake: null }));
     expect(namesOf(sortNodes(unknown))).toEqual(['C', 'D', 'A', 'E', 'B']);
+  });
+
+  it('has verdict and round trip where there is room', () => {
+    const deaf = judgeLiveness({ ...EVIDENCE, answered: null, unanswered: 5 });
+    const nodes = [nodeOf('A'), nodeOf('B', { liveness: deaf })];
+    const [head, ...rows] = renderNodes(nodes, CONTEXT).split('\n');
+    expect(head).toMatch(/Proved +Life +Ping$/);
+    expect(rows[0]).toMatch(/yes +alive +12 ms$/);
+    expect(rows[1]).toMatch(/yes +unreachable +-$/);
+    for (const columns of [60, 80, 100, 124, 130, 140]) {
+      const narrow = renderNodes(nodes, { ...CONTEXT, columns }).split('\n');
+      const widest = Math.max(...narrow.map((line) => line.length));
+      expect(widest, `${columns} columns`).toBeLessThanOrEqual(columns);
+    }
+    expect(renderSummary(nodes, 1)).toMatch(/^Life: {5}alive ×1, unreachable ×1$/m);
   });
 
   it('sums up', () => {
