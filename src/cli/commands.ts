@@ -16,6 +16,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./spy.ts')).registerSpy,
   },
   {
+    name: 'nodes',
+    summary: 'list nodes as a table, JSON or CSV, with filters',
+    load: async () => (await import('./nodes.ts')).registerNodes,
+  },
+  {
+    name: 'values',
+    summary: 'list values of the table: votes, contact infos, slots, …',
+    load: async () => (await import('./values.ts')).registerValues,
+  },
+  {
+    name: 'dump',
+    summary: 'write the whole table with its signed bytes',
+    load: async () => (await import('./values.ts')).registerDump,
+  },
+  {
+    name: 'verify',
+    summary: 'check signatures, hashes and fields of a dump',
+    load: async () => (await import('./verify.ts')).registerVerify,
+  },
+  {
     name: 'decode',
     summary: 'show gossip packets from a capture, hex or base64',
     load: async () => (await import('./decode.ts')).registerDecode,

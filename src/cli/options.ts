@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SpyOptions } from '../index.ts';
 import { CLUSTER_ENTRYPOINTS } from '../node/bootstrap.ts';
+import type { Logger } from '../node/ports.ts';
 import { SpyError } from '../util/assert.ts';
 import { fromBase58 } from '../util/base58.ts';
 import { parseIp } from '../util/ipv4.ts';
@@ -73,15 +75,39 @@ function cluster(text: string): string {
   return name;
 }
 
-/** Adds the flags of `JoinFlags` to a command. @source behaviour 15.1 */
-export function addJoinOptions(command: Command): Command {
+/** A cluster, or the address of a spy that runs, as a base for its paths. */
+function clusterOrSpy(text: string): string {
+  if (!/^https?:/i.test(text)) return cluster(text);
+  if (!URL.canParse(text)) {
+    throw new InvalidArgumentError(
+      'Give the address of a spy as http://127.0.0.1:8890, or mainnet, testnet or devnet.',
+    );
+  }
+  return new URL(text).href.replace(/\/*$/, '');
+}
+
+/** Whether `--url` names a spy that runs instead of a cluster. */
+export const isSpyUrl = (url: string | undefined): url is string =>
+  url !== undefined && /^https?:/i.test(url);
+
+/**
+ * Adds the flags of `JoinFlags` to a command.
+ *
+ * @param options orSpy: `--url` may also be the address of a spy that runs
+ * @source behaviour 15.1
+ */
+export function addJoinOptions(command: Command, options: { orSpy?: boolean } = {}): Command {
+  const clusters = 'known cluster: mainnet, testnet or devnet';
+  const url = options.orSpy
+    ? new Option('-u, --url <CLUSTER|URL>', `${clusters}; or a spy that runs: http://HOST:PORT`)
+    : new Option('-u, --url <CLUSTER>', clusters);
   return command
     .addOption(
       new Option('-n, --entrypoint <HOST:PORT>', 'node to ask first; may be given several times')
         .argParser(collect)
         .default([], "mainnet's"),
     )
-    .option('-u, --url <CLUSTER>', 'known cluster: mainnet, testnet or devnet', cluster)
+    .addOption(url.argParser(options.orSpy ? clusterOrSpy : cluster))
     .option('-i, --identity <FILE>', 'key file of the Solana CLI (default: a fresh key)')
     .option(
       '--shred-version <NUMBER>',
@@ -122,6 +148,20 @@ export function entrypointNames(flags: JoinFlags): readonly string[] {
   const waits =
     flags.shredVersion !== 0 && flags.bindAddress !== undefined && flags.gossipPort !== 0;
   return waits ? [] : (CLUSTER_ENTRYPOINTS['mainnet'] ?? []);
+}
+
+/** What a spy is told of the flags that every command has which joins. */
+export function joinOptions(flags: JoinFlags, logger: Logger): SpyOptions {
+  return {
+    entrypoints: entrypointNames(flags),
+    identityFile: flags.identity,
+    shredVersion: flags.shredVersion,
+    gossipPort: flags.gossipPort,
+    bindAddress: flags.bindAddress,
+    allowPrivate: flags.allowPrivateAddr,
+    stakes: flags.stakes,
+    logger,
+  };
 }
 
 /** @throws SpyError when two flags contradict each other */

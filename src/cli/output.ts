@@ -28,7 +28,11 @@ export class OutputFile {
 
   /** Adds one JSON line. */
   line(value: unknown): void {
-    const text = JSON.stringify(value);
+    this.text(JSON.stringify(value));
+  }
+
+  /** Adds a line as it is. */
+  text(text: string): void {
     this.#pending.push(text);
     this.#letters += text.length;
     if (this.#letters > CHUNK_LETTERS) this.#flush();
