@@ -18,9 +18,7 @@ import type {
   Via,
 } from './changes.ts';
 import { ProofTracker } from './proof-tracker.ts';
-
-/** What came from nobody. */
-const OWN: Via = Object.freeze({ route: 'own', from: null });
+import { OWN } from './via.ts';
 
 /** What is known of an origin. */
 interface Track {

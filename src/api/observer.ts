@@ -5,7 +5,7 @@
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Hasher } from '../crds/label.ts';
-import { Copied, PUSHES_LOCAL, RowCopy, TableView } from '../crds/view.ts';
+import { Copied, RowCopy, TableView } from '../crds/view.ts';
 import { Counter, counterBlock } from '../shm/counters.ts';
 import { JournalReader, Reading } from '../shm/journal.ts';
 import { LINE_I32 } from '../shm/layout.ts';
@@ -15,7 +15,7 @@ import type { Clock } from '../util/clock.ts';
 import { ForwardTime } from '../util/forward-time.ts';
 import { KIND_NAMES, PUBKEY_BYTES } from '../wire/limits.ts';
 import type { RowOperation } from './change.ts';
-import { ChangeLog, type Via } from './changes.ts';
+import { ChangeLog } from './changes.ts';
 import { TableMirror } from './mirror.ts';
 import { NodeTracker } from './node-tracker.ts';
 import {
@@ -25,7 +25,9 @@ import {
   type QueryPage,
   type Selector,
 } from './observer-api.ts';
+import { RivalWatch } from './rival-watch.ts';
 import { describeValue, type ValueJson } from './value-json.ts';
+import { ViaReader } from './via.ts';
 
 /**
  * How often the journal is looked at. On mainnet 565 changes come together in that time, which costs a
@@ -59,6 +61,8 @@ export class Observer {
   /** What happened to nodes since this began to look. */
   readonly changes: ChangeLog;
   readonly #tracker: NodeTracker;
+  readonly #rivals: RivalWatch;
+  readonly #via: ViaReader;
   readonly #view: TableView;
   readonly #journal: JournalReader;
   readonly #clock: Clock;
@@ -82,23 +86,31 @@ export class Observer {
     this.#heartbeats = regions.control.heartbeats;
     this.#view = new TableView(regions, hasher);
     this.mirror = new TableMirror(this.#view, (operation, row) => this.#told(operation, row));
+    this.#via = new ViaReader();
     const { nodes } = this.mirror;
     this.#tracker = new NodeTracker(
       (pubkey) => nodes.get(pubkey)?.contact,
       (pubkey) => nodes.has(pubkey),
-      (changes, ages) => this.changes.append(changes, ages),
+      (changes, ages) => {
+        this.changes.append(changes, ages);
+        regions.control.changes[0] = this.changes.latest;
+      },
     );
+    this.#rivals = new RivalWatch(this.#view, this.#tracker);
     // First the cursor, then the walk: what changes in between is found by both.
     this.#journal = new JournalReader(regions.journal);
     this.#walk();
     this.#tracker.settle();
     const time = new ForwardTime(clock);
+    // What happened before, in an earlier life or before the first, is not in this log: one number stands for
+    // it, so that whoever stopped there, or knows nothing yet, is told of a gap.
+    const before = regions.control.changes[0]!;
     this.changes = new ChangeLog({
-      // Whoever knows nothing has missed the nodes that were here before: the first number is theirs.
-      lastSeq: nodes.size > 0 ? 1 : 0,
+      lastSeq: nodes.size > 0 || before > 0 ? before + 1 : 0,
       states: () => this.#tracker.states(),
       nowMs: () => time.nowMs(),
     });
+    regions.control.changes[0] = this.changes.latest;
   }
 
   /** Looks at the journal every `pollMs` from now on. */
@@ -246,6 +258,7 @@ export class Observer {
   }
 
   #flush(): void {
+    this.#rivals.look(this.#clock.monoMs());
     this.#tracker.flush();
     for (const listener of this.#listeners) listener.flush();
   }
@@ -258,7 +271,7 @@ export class Observer {
       const ageMs = this.#clock.wallMs() - mirror.inserted[row]!;
       if (this.#isReading) this.#lag.record(Math.max(1, ageMs));
       const isAge = ageMs > 0 && ageMs <= LONGEST_AGE_MS;
-      this.#tracker.stored(pubkey, mirror.copy, viaOf(mirror.copy), isAge ? ageMs : 0);
+      this.#tracker.stored(pubkey, mirror.copy, this.#via.read(mirror.copy), isAge ? ageMs : 0);
     }
     for (const listener of this.#listeners) listener.changed(operation, row);
   }
@@ -282,10 +295,4 @@ export class Observer {
     }
     return undefined;
   }
-}
-
-/** How a value came here. */
-function viaOf(copy: RowCopy): Via {
-  const route = copy.pushes === PUSHES_LOCAL ? 'own' : copy.pushes === 0 ? 'pull' : 'push';
-  return { route, from: null };
 }

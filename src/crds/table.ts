@@ -11,16 +11,18 @@ import { copySpan, viewOf } from '../shm/span.ts';
 import { assert } from '../util/assert.ts';
 import { copyBytes, equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
-import { HASH_BYTES, Kind, VALUES_BYTES } from '../wire/limits.ts';
+import { HASH_BYTES, Kind, PUBKEY_BYTES, VALUES_BYTES } from '../wire/limits.ts';
 import { canMakeRoom, oldestOfOrigin } from './age.ts';
 import { HashQueue } from './hash-queue.ts';
 import { compareValues, type Hasher } from './label.ts';
 import { NO_STAKES, type Peers, type Stakes } from './peers.ts';
 import { TableRows } from './rows.ts';
-import { PUSHES_LOCAL, TableView } from './view.ts';
+import { PUSHES_LOCAL, Route, TableView } from './view.ts';
 
-/** How a value reached us. */
-export const Route = Object.freeze({ LOCAL: 0, PULL: 1, PUSH: 2 });
+export { Route } from './view.ts';
+
+/** The sender of what came from nobody. */
+const NOBODY = new Uint8Array(PUBKEY_BYTES);
 
 /** What one origin may keep; beyond it, its oldest values leave. */
 export interface OriginLimits {
@@ -123,7 +125,8 @@ export class CrdsTable {
   /**
    * Inserts a verified value, or replaces the stored one of its label if it overrides it.
    *
-   * @shape bytes: the value from `at`, its origin's pubkey at `originAt`; hash: its SHA-256 at `hashAt`
+   * @shape bytes: the value from `at`, its origin's pubkey at `originAt`; hash: its SHA-256 at `hashAt`;
+   *   sender: who sent it, at `senderAt`
    * @units wallclock: ms since the epoch; nowMs: of the steady clock; outset: µs since the epoch as halves, 0 without one
    * @errors VALUE_DUPLICATE (see `earlierPushes`), VALUE_OUTDATED, VALUE_ORIGIN_FULL, VALUE_TABLE_FULL
    * @source behaviour 2.4; agave gossip/src/crds.rs, insert
@@ -143,6 +146,8 @@ export class CrdsTable {
     hashAt: number,
     nowMs: number,
     route: number,
+    sender: Uint8Array = NOBODY,
+    senderAt = 0,
   ): number {
     // hot: called for every value that passed its checks; most calls end as duplicates
     assert(length > 0 && length <= VALUES_BYTES, 'a value has 1 to 1,188 bytes');
@@ -207,7 +212,9 @@ export class CrdsTable {
     c.inserted[row] = nowMs;
     c.outsetLow[row] = outsetLow;
     c.outsetHigh[row] = outsetHigh;
-    c.pushes[row] = route === Route.PULL ? 0 : route === Route.PUSH ? 1 : PUSHES_LOCAL;
+    c.pushes[row] = route === Route.PUSH ? 1 : route === Route.LOCAL ? PUSHES_LOCAL : 0;
+    c.route[row] = route;
+    copyBytes(sender, senderAt, c.sender, row * PUBKEY_BYTES, PUBKEY_BYTES);
     c.ordinal[row] = c.state[TableState.ORDINAL]!;
     c.state[TableState.ORDINAL]! += 1;
     const version = endWrite(c.version, row);

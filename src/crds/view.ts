@@ -13,6 +13,15 @@ import { type Hasher, LabelHasher } from './label.ts';
 import { ownerChain, Peers } from './peers.ts';
 import { ProbeIndex } from './probe-index.ts';
 
+/** How a value reached us. */
+export const Route = Object.freeze({
+  LOCAL: 0,
+  PULL: 1,
+  PUSH: 2,
+  /** A pushed contact info that went in when its address had answered, as if pulled then. */
+  PUSH_PROVED: 3,
+});
+
 /** In the column `pushes`: the value came from ourselves. */
 export const PUSHES_LOCAL = 0xffff;
 
@@ -40,9 +49,12 @@ export class RowCopy {
   outsetLow = 0;
   outsetHigh = 0;
   pushes = 0;
+  route = 0;
   readonly bytes = new Uint8Array(ROW_BYTES);
   readonly hash = new Uint8Array(HASH_BYTES);
   readonly pubkey = new Uint8Array(PUBKEY_BYTES);
+  /** Who sent it, as the datagram says; zeros when it is ours. */
+  readonly sender = new Uint8Array(PUBKEY_BYTES);
   readonly view = viewOf(this.bytes);
 }
 
@@ -178,6 +190,8 @@ export class TableView {
     out.outsetLow = c.outsetLow[row]!;
     out.outsetHigh = c.outsetHigh[row]!;
     out.pushes = c.pushes[row]!;
+    out.route = c.route[row]!;
+    copyBytes(c.sender, row * PUBKEY_BYTES, out.sender, 0, PUBKEY_BYTES);
     copyBytes(c.hash, row * HASH_BYTES, out.hash, 0, HASH_BYTES);
     copyBytes(this.peers.columns.pubkey, out.peer * PUBKEY_BYTES, out.pubkey, 0, PUBKEY_BYTES);
     copySpan(this.#bytesView, row * ROW_BYTES, out.view, 0, length);

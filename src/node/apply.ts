@@ -4,7 +4,7 @@ import { checkCluster, isInPushWindow, isPulledFromFuture } from '../gossip/poli
 import { judgePulled, Pulled } from '../gossip/pull-response.ts';
 import { Counter } from '../shm/counters.ts';
 import { BATCH_VALUES, SLOT_BYTES } from '../shm/layout.ts';
-import { firstRecordOf, packetOf } from '../shm/slab.ts';
+import { firstRecordOf, packetOf, packetOfRecord } from '../shm/slab.ts';
 import { equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
@@ -322,6 +322,8 @@ export class Applier {
       row * HASH_BYTES,
       this.#steadyMs,
       route,
+      ring.bytes,
+      packetOfRecord(row, records.slot) * SLOT_BYTES + SENDER_AT,
     );
     if (outcome === Outcome.VALUE_INSERTED) this.#targets.pulls.gained++;
     const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;

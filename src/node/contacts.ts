@@ -5,14 +5,19 @@ import { isPulledFromFuture } from '../gossip/policy.ts';
 import { judgePulled, Pulled } from '../gossip/pull-response.ts';
 import type { UnprovedContact } from '../gossip/unproved.ts';
 import { Counter } from '../shm/counters.ts';
+import { SLOT_BYTES } from '../shm/layout.ts';
+import { packetOfRecord } from '../shm/slab.ts';
 import { equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
-import { HASH_BYTES, Kind, PUBKEY_BYTES } from '../wire/limits.ts';
+import { HASH_BYTES, Kind, Message, PUBKEY_BYTES } from '../wire/limits.ts';
 import type { NodeParts } from './parts.ts';
 
 /** Where the origin's key lies in a contact info: behind signature and kind. @source wire 4.6 */
 const ORIGIN_AT = 68;
+
+/** Where the sender's key lies in a push or pull response. */
+const SENDER_AT = 4;
 
 /** Contact infos asked about again in one look at those that wait. */
 const RENEW_AT_ONCE = 512;
@@ -150,7 +155,9 @@ export class Contacts {
       waiting.hash,
       0,
       clock.steadyMs(),
-      Route.PULL,
+      waiting.route,
+      waiting.sender,
+      0,
     );
     if (outcome !== Outcome.VALUE_INSERTED && outcome !== Outcome.VALUE_UPDATED) return;
     readContactInfo(waiting.bytes, 0, waiting.bytes.length, this.#fields);
@@ -192,6 +199,8 @@ export class Contacts {
     );
     if (!isNewest) return;
     const heardMs = clock.monoMs();
+    const packet = packetOfRecord(row, records.slot);
+    const senderAt = packet * SLOT_BYTES + SENDER_AT;
     const isNew = unproved.keep(
       ring.bytes,
       records.offset[row]!,
@@ -203,6 +212,8 @@ export class Contacts {
         wallclock,
         outsetLow,
         outsetHigh,
+        route: ring.message[packet] === Message.PUSH ? Route.PUSH_PROVED : Route.PULL,
+        sender: ring.bytes.slice(senderAt, senderAt + PUBKEY_BYTES),
         heardMs,
       },
       records.hash,

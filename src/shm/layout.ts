@@ -194,6 +194,8 @@ export const LAYOUT = {
     heartbeats: column('i32', 'threads', LINE_I32),
     /** What Node calls each thread, so that main can end one that hangs. */
     threadIds: column('i32', 'threads'),
+    /** Number of the last change of a node; the observer's, and what its next life goes on from. */
+    changes: column('f64', 'one', 8),
     /** Main's wall clock and monotonic clock, ms. */
     clock: column('f64', 'one', 8),
   },
@@ -221,6 +223,9 @@ export const LAYOUT = {
     /** Outset of a contact info (µs since the epoch), 0 for other kinds. */
     outsetLow: column('u32', 'tableRows'),
     outsetHigh: column('u32', 'tableRows'),
+    /** How it came here (`Route` of crds/table), and who sent the datagram, as that says. */
+    route: column('u8', 'tableRows'),
+    sender: column('u8', 'tableRows', 32),
     /** Times received by push; 0 = learnt by pull, 0xffff = inserted by ourselves. */
     pushes: column('u16', 'tableRows'),
     labelTag: column('i32', 'tableRows'),

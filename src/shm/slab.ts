@@ -17,9 +17,17 @@ const TAIL = RingWord.TAIL * LINE_I32;
 const WANT = RingWord.WANT * LINE_I32;
 const STOP = RingWord.STOP * LINE_I32;
 
+/** Owner of a batch that nobody has claimed: whoever had it the round before may die meanwhile. */
+export const NOBODY = -1;
+
 /** What main waits for, in the word WANT; 0 when it is awake. */
 const WANT_DONE = 1;
 const WANT_BATCH = 2;
+
+/** The datagram that a record's value came in, given the batch's column of slots. */
+export function packetOfRecord(row: number, slots: Uint16Array): number {
+  return Math.floor(row / BATCH_VALUES) * BATCH_SLOTS + slots[row]!;
+}
 
 /** Where a slot of a batch lies in the columns of datagrams. */
 export function packetOf(batch: number, slot: number): number {
@@ -108,6 +116,7 @@ export class BatchRing {
     assert(count > 0 && count <= BATCH_SLOTS, 'a batch has 1 to 64 datagrams');
     const words = this.#words;
     this.#ring.count[batch * LINE_I32] = count;
+    Atomics.store(this.#ring.owner, batch * LINE_I32, NOBODY);
     Atomics.store(this.#ring.done, batch * LINE_I32, 0);
     Atomics.add(words, HEAD, 1);
     if (words.buffer instanceof SharedArrayBuffer) Atomics.notify(words, HEAD);
@@ -169,6 +178,17 @@ export class BatchRing {
       Atomics.store(ring.done, batch * LINE_I32, 1);
     }
     return lost;
+  }
+
+  /**
+   * Whether main waits for a batch that was claimed by nobody it knows: by a thread that is just about to
+   * say so, or that died in this moment.
+   */
+  get isStray(): boolean {
+    const tail = Atomics.load(this.#words, TAIL);
+    if (tail === Atomics.load(this.#words, CLAIM)) return false;
+    const at = (tail & (this.#batches - 1)) * LINE_I32;
+    return Atomics.load(this.#ring.done, at) !== 1 && Atomics.load(this.#ring.owner, at) === NOBODY;
   }
 
   /** Hands a batch to main. @owner who claimed it @returns whether main sleeps and must be woken */

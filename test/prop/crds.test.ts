@@ -80,7 +80,7 @@ class Model {
       return Outcome.VALUE_DUPLICATE;
     }
     if (old !== undefined) this.purged.push(`${toHex(old.value.hash)} ${nowMs}`);
-    const pushes = [PUSHES_LOCAL, 0, 1][route] as number;
+    const pushes = [PUSHES_LOCAL, 0, 1, 0][route] as number;
     this.entries.set(label, { value: v, origin, ordinal: this.cursor++, inserted: nowMs, pushes });
     return old === undefined ? Outcome.VALUE_INSERTED : Outcome.VALUE_UPDATED;
   }

@@ -48,7 +48,24 @@ describe('a copy of a row', () => {
       outsetLow: 0xfffffff0,
       outsetHigh: 0x8000_0001,
       pushes: 0,
+      route: Route.PULL,
     });
+    expect(copy.sender, 'nobody').toEqual(new Uint8Array(32));
+  });
+
+  it('says who sent it, also after others pushed the same', () => {
+    const table = makeTable();
+    const v = value({ origin: 5 });
+    const { bytes, hash, kind, index } = v;
+    const from = (route: number, sender: Uint8Array, at = 0): void => {
+      const { length } = bytes;
+      table.upsert(bytes, 0, length, kind, index, 4, 1, 0, 0, hash, 0, 7, route, sender, at);
+    };
+    from(Route.PULL, Uint8Array.from([9, ...key(6)]), 1);
+    from(Route.PUSH, key(7));
+    const copy = new RowCopy();
+    table.view.copyRow(table.row, copy);
+    expect(copy).toMatchObject({ route: Route.PULL, sender: key(6), pushes: 1 });
   });
 
   it('of a free row is none', () => {

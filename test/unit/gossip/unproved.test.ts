@@ -25,7 +25,8 @@ class Kept {
   ): boolean {
     const packet = new Uint8Array(60).fill(0xee);
     packet.fill(salt, 10, 50).fill(origin, 18, 50);
-    const contact = { ip, port, wallclock, outsetLow, outsetHigh, heardMs };
+    const sender = new Uint8Array(32);
+    const contact = { ip, port, wallclock, outsetLow, outsetHigh, heardMs, route: 1, sender };
     return this.contacts.keep(packet, 10, 40, 18, contact, hash.fill(salt), 0);
   }
 
