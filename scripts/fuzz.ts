@@ -16,6 +16,7 @@ interface Flags {
   seed?: string;
   count?: string;
   distil: boolean;
+  forget: boolean;
   json: boolean;
   missing: boolean;
 }
@@ -32,9 +33,10 @@ const program = new Command('fuzz')
   .option('--seed <NUM>', 'what everything is drawn from (default: drawn and printed)')
   .option(
     '--distil',
-    'first write the corpus anew, with the fewest inputs that do all that is known',
+    'at the end write the corpus anew: few short inputs that take all branches and reach all canaries',
     false,
   )
+  .option('--forget', 'print what is found, keep it nowhere', false)
   .option('--missing', 'name the branches that no input took', false)
   .option('--json', 'print one JSON document', false)
   .addHelpText(
@@ -60,7 +62,7 @@ async function run(flags: Flags): Promise<void> {
     seed,
     count,
     minutes: flags.minutes === undefined ? unlimited : number(flags.minutes),
-    keepFindings: true,
+    keepFindings: !flags.forget,
     distil: flags.distil,
     report: (line) => {
       if (process.stderr.isTTY && !line.startsWith('FOUND')) progress.show(line);

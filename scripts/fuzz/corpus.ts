@@ -22,7 +22,8 @@ export function readCorpus(root: string, target: string): Uint8Array[] {
   const file = corpusFile(root, target);
   if (!existsSync(file)) return [];
   const lines = gunzipSync(readFileSync(file)).toString('utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => fromHex(line) ?? new Uint8Array(0));
+  // An empty line is an empty input; only the end of the file is none.
+  return lines.slice(0, -1).map((line) => fromHex(line) ?? new Uint8Array(0));
 }
 
 /** Writes the corpus anew: the shortest first, so that equal corpora are equal files. */

@@ -1,3 +1,7 @@
+import { spliced } from './mutate.ts';
+
+const NOTHING = new Uint8Array(0);
+
 /**
  * Makes an input smaller while something stays true of it: cuts ever smaller pieces out, then zeroes what
  * is left, until neither helps.
@@ -18,13 +22,7 @@ export function minimise(
   };
   for (let size = best.length >> 1; size > 0 && left > 0; size >>= 1) {
     for (let at = 0; at < best.length && left > 0; ) {
-      const without = new Uint8Array(Math.max(0, best.length - size));
-      without.set(best.subarray(0, at));
-      without.set(
-        best.subarray(Math.min(best.length, at + size)).subarray(0, without.length - at),
-        at,
-      );
-      if (!attempt(without.slice(0, at + Math.max(0, best.length - at - size)))) at += size;
+      if (!attempt(spliced(best, at, size, NOTHING))) at += size;
     }
   }
   for (let size = best.length; size > 0 && left > 0; size >>= 1) {

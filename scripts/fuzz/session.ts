@@ -57,6 +57,7 @@ export class Session {
   readonly #branches: Branches;
   readonly #behaviours = new Set<number>();
   readonly #reached = new Set<string>();
+  readonly #reachedNow = new Set<string>();
   readonly #corpus: Uint8Array[] = [];
   readonly #findings: { why: string; hex: string }[] = [];
   readonly #limits = new Limits();
@@ -77,7 +78,6 @@ export class Session {
     const startMs = SystemClock.monoMs();
     const endMs = startMs + minutes * 60_000;
     await this.#loadCorpus();
-    if (distil) this.#distil();
     const ownStart = SystemClock.monoMs();
     const before = this.#inputs;
     let reportedMs = ownStart;
@@ -95,6 +95,7 @@ export class Session {
       const input = this.#draw(runner);
       if (this.#try(input, runner)) this.#keep(input);
     }
+    if (distil) this.#distil();
     await this.#runner?.close?.();
     return this.#result((SystemClock.monoMs() - startMs) / 1_000);
   }
@@ -118,7 +119,10 @@ export class Session {
     this.#runs = 0;
     this.#runner = await this.#target.open({
       rng: seededRng(this.#rng.u32()),
-      reach: (point) => this.#reached.add(point),
+      reach: (point) => {
+        this.#reached.add(point);
+        this.#reachedNow.add(point);
+      },
     });
     return this.#runner;
   }
@@ -176,16 +180,14 @@ export class Session {
     this.#options.report(`FOUND, kept in ${where}: ${text}\n  ${hex}`);
   }
 
-  /** Writes the corpus anew: the fewest short inputs that together take every branch and do everything. */
+  /** Writes the corpus anew: few short inputs that together take every branch and reach every canary. */
   #distil(): void {
     const { name } = this.#target;
     const inputs = [...this.#corpus].sort((a, b) => a.length - b.length);
     const seen = new Set<string>();
     const chosen: Uint8Array[] = [];
-    // Twice: what the first of two equal inputs does may be done by a later one that is needed anyway.
-    for (const round of [inputs, [] as Uint8Array[]]) {
-      for (const input of round) if (this.#adds(input, seen)) chosen.push(input);
-    }
+    for (const input of inputs) if (this.#adds(input, seen)) chosen.push(input);
+    // Backwards: what a short input was chosen for may be done by a longer one that is needed anyway.
     seen.clear();
     const needed = chosen.reverse().filter((input) => this.#adds(input, seen));
     writeCorpus(ROOT, name, needed);
@@ -194,13 +196,13 @@ export class Session {
 
   #adds(input: Uint8Array, seen: Set<string>): boolean {
     this.#branches.clear();
-    let behaviour = 0;
+    this.#reachedNow.clear();
     try {
-      behaviour = this.#runner?.run(input) ?? 0;
+      this.#runner?.run(input);
     } catch {
       return false;
     }
-    const marks = [...this.#branches.current().map(String), `behaviour ${behaviour}`];
+    const marks = [...this.#branches.current().map(String), ...this.#reachedNow];
     const before = seen.size;
     for (const mark of marks) seen.add(mark);
     return seen.size > before;

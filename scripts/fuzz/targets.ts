@@ -3,6 +3,7 @@ import type { FuzzTarget } from './target.ts';
 /** Where each target is: one file a target, loaded only when it is asked for. */
 const TARGETS: Readonly<Record<string, () => Promise<{ target: FuzzTarget }>>> = {
   decoder: () => import('./decoder.ts'),
+  roundtrip: () => import('./roundtrip.ts'),
 };
 
 /** Names of all targets. */

@@ -108,7 +108,11 @@ function epochSlots({
   wallclock,
   entries,
 }: DecodedEpochSlots): Record<string, unknown> {
-  const slots = entries.flatMap((entry) => entry.slots).slice(0, SLOTS_SHOWN);
+  const slots: string[] = [];
+  for (const entry of entries) {
+    if (slots.length === SLOTS_SHOWN) break; // the others would be worked out for nothing
+    slots.push(...entry.slots.slice(0, SLOTS_SHOWN - slots.length));
+  }
   const bytes = new Uint8Array(8 * slots.length);
   for (const [i, slot] of slots.entries()) writeU64(bytes, 8 * i, Number(slot));
   return {

@@ -54,7 +54,7 @@ function readValue(reader: Reader, start: number, row: number): DecodedValue {
   const data = readData(reader);
   const length = reader.at - start - offset;
   const canonical = (COLUMNS.flags[row]! & VALUE_NOT_CANONICAL) === 0;
-  return { ...data, signature, offset, length, canonical };
+  return Object.assign(data, { signature, offset, length, canonical }); // a copy would ask for the slots
 }
 
 function readMessage(bytes: Uint8Array, start: number): DecodedMessage {
