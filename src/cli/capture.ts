@@ -8,11 +8,12 @@ import { SystemClock } from '../util/clock.ts';
 import { LOOPBACK_IP, parseIp } from '../util/ipv4.ts';
 import { type CaptureEnd, CaptureFile, openCapture } from './capture/capture-file.ts';
 import { CaptureTap } from './capture/capture-tap.ts';
+import { orInterrupt } from './interrupt.ts';
 import {
   addJoinOptions,
-  entrypointNames,
   forbidBoth,
   type JoinFlags,
+  joinOptions,
   positive,
   wholeNumber,
 } from './options.ts';
@@ -132,17 +133,8 @@ async function runCapture(path: string, flags: CaptureFlags): Promise<void> {
 async function join(flags: CaptureFlags, tap: Tap, logger: Logger): Promise<Source> {
   const identity =
     flags.identity === undefined ? createIdentity() : readIdentityFile(flags.identity);
-  const spy = await createSpy({
-    entrypoints: entrypointNames(flags),
-    identity,
-    shredVersion: flags.shredVersion,
-    gossipPort: flags.gossipPort,
-    bindAddress: flags.bindAddress,
-    allowPrivate: flags.allowPrivateAddr,
-    stakes: flags.stakes,
-    tap,
-    logger,
-  });
+  const joining = createSpy({ ...joinOptions(flags, logger), identity, tap });
+  const spy = await orInterrupt(joining, 'asking the entrypoints');
   const [ip = '', port] = spy.gossip.split(':');
   return {
     comment: `Gossip of ${clusterName(flags, spy)}, heard by ${spy.identity} at ${spy.gossip}`,

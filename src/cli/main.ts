@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { SpyError } from '../util/assert.ts';
+import { INTERRUPTED } from './interrupt.ts';
 import { createProgram } from './program.ts';
 
 /** Runs one command line. @returns the exit status */
@@ -13,6 +14,8 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof SpyError) {
       process.stderr.write(`earshot: ${error.message}\n`);
+      // What is still under way may take its time, and nobody waits for it any more.
+      if (error.code === INTERRUPTED) process.exit(error.exitStatus);
       return error.exitStatus;
     }
     throw error; // a bug: Node prints it and ends with its own status

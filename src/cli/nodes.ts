@@ -2,16 +2,14 @@ import type { Command } from 'commander';
 import { NODE_COLUMNS, NODE_CSV, NODE_TABLE } from '../api/export-columns.ts';
 import { type NodeFilter, nodeTest } from '../api/export-filter.ts';
 import type { NodeInfo } from '../api/nodes.ts';
-import { addExportOptions, type ExportFlags, formatOf } from './export/flags.ts';
+import { addExportOptions, columnsHelp, type ExportFlags, formatOf } from './export/flags.ts';
 import { hear } from './export/heard.ts';
 import { type Subject, shapeOf, writeRows } from './export/rows.ts';
 import { Sink } from './export/sink.ts';
 import { sortNodes } from './spy-table.ts';
 
-const COLUMN_NAMES = NODE_COLUMNS.map(({ name }) => name).join(', ');
-
 const EXAMPLES = `
-Columns: ${COLUMN_NAMES}
+${columnsHelp(NODE_COLUMNS)}
 
 Examples:
   $ earshot nodes -u testnet                                listen for 20 seconds, then list

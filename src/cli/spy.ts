@@ -7,12 +7,14 @@ import { RECEIVERS, type ReceiverName } from '../node/runtime.ts';
 import { SpyError } from '../util/assert.ts';
 import { SystemClock } from '../util/clock.ts';
 import { printChanges } from './follow.ts';
+import { orInterrupt } from './interrupt.ts';
 import {
   addJoinOptions,
   collectPubkeys,
   entrypointNames,
   forbidBoth,
   type JoinFlags,
+  joinOptions,
   positive,
   wholeNumber,
 } from './options.ts';
@@ -115,19 +117,13 @@ async function runSpy(flags: SpyFlags): Promise<void> {
   const dump = flags.dump === undefined ? undefined : new OutputFile(flags.dump, '--dump');
   const stats = flags.stats === undefined ? undefined : new OutputFile(flags.stats, '--stats');
   progress.show('Asking the entrypoints for shred version and address…');
-  const spy = await createSpy({
-    entrypoints: entrypointNames(flags),
-    identityFile: flags.identity,
-    shredVersion: flags.shredVersion,
-    gossipPort: flags.gossipPort,
-    bindAddress: flags.bindAddress,
-    allowPrivate: flags.allowPrivateAddr,
+  const joining = createSpy({
+    ...joinOptions(flags, logger),
     verifier: flags.verify,
     workers: flags.workers,
     receiver: flags.receiver,
-    stakes: flags.stakes,
-    logger,
-  }).finally(() => progress.clear());
+  });
+  const spy = await orInterrupt(joining, 'asking the entrypoints').finally(() => progress.clear());
   const followed = follow ? printChanges(spy, () => progress.clear()) : undefined;
   const end = await watch(spy, flags, progress, followed);
   progress.clear();

@@ -2,16 +2,20 @@ import type { Command } from 'commander';
 import { VALUE_COLUMNS, VALUE_CSV, VALUE_TABLE } from '../api/export-columns.ts';
 import { asksForNodes, type ValueFilter, valueTest } from '../api/export-filter.ts';
 import type { ValueJson } from '../api/value-json.ts';
-import { addValueOptions, type ExportFormat, formatOf, type ValueFlags } from './export/flags.ts';
+import {
+  addValueOptions,
+  columnsHelp,
+  type ExportFormat,
+  formatOf,
+  type ValueFlags,
+} from './export/flags.ts';
 import { type Heard, hear } from './export/heard.ts';
 import { type Subject, shapeOf, writeRows } from './export/rows.ts';
 import { Sink } from './export/sink.ts';
 import { nodeFilter } from './nodes.ts';
 
-const COLUMN_NAMES = VALUE_COLUMNS.map(({ name }) => name).join(', ');
-
 const VALUES_EXAMPLES = `
-Columns: ${COLUMN_NAMES}
+${columnsHelp(VALUE_COLUMNS)}
 JSON and JSON lines hold all that a value says, unless --columns names some of them.
 
 Examples:

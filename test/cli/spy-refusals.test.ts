@@ -165,9 +165,25 @@ describe.concurrent('found out later: what was found is printed all the same', (
   });
 });
 
-it('a signal while nobody answers ends it at once', async () => {
-  const silent = await leftovers.tcp(() => {});
-  const command = new Command(['spy', '-n', `127.0.0.1:${silent}`, '--log-level', 'debug']);
-  await new Promise((resolve) => command.child.once('spawn', resolve));
-  expect(await command.end('SIGINT')).toBeLessThan(2_000);
+describe.concurrent('a signal while the entrypoints are asked ends it at once, with a sentence', () => {
+  const cases = [
+    { signal: 'SIGINT', status: 130, args: ['spy'] },
+    { signal: 'SIGTERM', status: 143, args: ['nodes', '--json'] },
+    { signal: 'SIGINT', status: 130, args: ['capture', '-'] },
+  ] as const;
+  for (const { signal, status, args } of cases) {
+    it(`${signal}: earshot ${args.join(' ')}`, async () => {
+      let tellAsked = (): void => {};
+      const asked = new Promise<void>((resolve) => {
+        tellAsked = resolve;
+      });
+      const silent = await leftovers.tcp(() => tellAsked());
+      const command = new Command([...args, '-n', `127.0.0.1:${silent}`]);
+      await asked;
+      expect(await command.end(signal)).toBeLessThan(2_000);
+      const result = await command.result;
+      expect(result.status).toBe(status);
+      expectSentence(result, /Interrupted while asking the entrypoints\. Nothing was heard yet/);
+    });
+  }
 });

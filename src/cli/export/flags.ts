@@ -116,3 +116,18 @@ export function addValueOptions(command: Command): Command {
       .default([], 'all'),
   );
 }
+
+/** Letters of a line of help. */
+const HELP_LETTERS = 98;
+
+/** All columns in lines of help. */
+export function columnsHelp(columns: readonly { readonly name: string }[]): string {
+  const lines = ['Columns:'];
+  for (const [i, { name }] of columns.entries()) {
+    const word = i === columns.length - 1 ? name : `${name},`;
+    const line = `${lines.at(-1)} ${word}`;
+    if (line.length > HELP_LETTERS) lines.push(`         ${word}`);
+    else lines[lines.length - 1] = line;
+  }
+  return lines.join('\n');
+}
