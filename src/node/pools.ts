@@ -4,7 +4,7 @@ import { type Identity, identitySeed } from '../crypto/identity.ts';
 import type { VerifierName } from '../crypto/verify.ts';
 import { LINE_I32 } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
-import { BatchRing } from '../shm/slab.ts';
+import { BatchRing, NOBODY } from '../shm/slab.ts';
 import type { GossipTask } from '../tasks/gossip.ts';
 import type { ListenTask } from '../tasks/listen.ts';
 import type { RespondTask } from '../tasks/respond.ts';
@@ -124,6 +124,8 @@ export class ThreadPool implements WorkPool {
   #isSeatBusy = false;
   #stopped = false;
   #cancelWatch: () => void = () => {};
+  /** Looks at which main waited for a batch that is nobody's. */
+  #strayLooks = 0;
   constructor(regions: Regions, options: ThreadPoolOptions) {
     this.#regions = regions;
     this.#ring = new BatchRing(regions.ring);
@@ -257,8 +259,7 @@ export class ThreadPool implements WorkPool {
 
   /** Gives up what a dead thread held. @returns whether its slice goes on */
   #recover(thread: number, error: Error): boolean {
-    const lost = this.#ring.abandon(thread, Outcome.TASK_FAILED);
-    this.#options.wake();
+    const lost = this.#abandon(thread);
     const lately = this.#countFailure(error, lost);
     if (lately >= FATAL_FAILURES) return false;
     if (lately < SHRINK_FAILURES || this.#threads === 1) return true;
@@ -266,6 +267,13 @@ export class ThreadPool implements WorkPool {
     const { threads } = this;
     this.#options.logger.error({ threads }, 'too many dead threads: going on with fewer');
     return false;
+  }
+
+  /** @returns datagrams lost */
+  #abandon(thread: number): number {
+    const lost = this.#ring.abandon(thread, Outcome.TASK_FAILED);
+    this.#options.wake();
+    return lost;
   }
 
   /** @returns how many failures there were within a minute, or FATAL_FAILURES when it is no use */
@@ -282,6 +290,8 @@ export class ThreadPool implements WorkPool {
   #watch(): void {
     for (let i = 0; i < this.#options.threads; i++) this.#look(FIRST_POOL_THREAD + i);
     if (this.#isSeatBusy) this.#look(SEAT_THREAD);
+    this.#strayLooks = this.#ring.isStray ? this.#strayLooks + 1 : 0;
+    if (this.#strayLooks === HANG_LOOKS) this.#abandon(NOBODY);
   }
 
   #look(thread: number): void {

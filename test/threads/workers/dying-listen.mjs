@@ -1,6 +1,6 @@
 import { BatchRing } from '../../../dist/src/shm/slab.js';
 import good from '../../../dist/workers/listen.js';
-import { dying, regions } from './dying.mjs';
+import { dying, isDone, regions } from './dying.mjs';
 
 const ring = new BatchRing(regions.ring);
 
@@ -9,6 +9,7 @@ export default dying(2, good, ({ thread }) => {
   let batch = -1;
   while (batch < 0 && !ring.stopped) {
     ring.waitForBatch(50);
+    if (isDone()) return false; // another one has died instead
     batch = ring.claim(thread);
   }
   return batch >= 0;

@@ -24,6 +24,11 @@ const WAYS = [
   },
 ];
 
+/** Whether nobody shall die any more. */
+export function isDone() {
+  return values[LEFT] <= 0;
+}
+
 /** @param prepare what a task does before it dies; it does not when this is not true */
 export function dying(worker, good, prepare) {
   return (task) => {

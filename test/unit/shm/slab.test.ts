@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BATCH_SLOTS, SLOT_BYTES, SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
+import { BATCH_SLOTS, LINE_I32, SLOT_BYTES, SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
 import { createRegions } from '../../../src/shm/regions.ts';
-import { BatchRing, firstRecordOf, packetOf } from '../../../src/shm/slab.ts';
+import { BatchRing, firstRecordOf, NOBODY, packetOf } from '../../../src/shm/slab.ts';
 import { AssertionError } from '../../../src/util/assert.ts';
 
 function make() {
@@ -55,6 +55,33 @@ describe('batch ring', () => {
     ring.release();
     expect(ring.next()).toBe(-1);
     expect(ring.used).toBe(0);
+  });
+
+  it('a batch whose claimer died before it could say who it is is found and given up', () => {
+    const { regions, ring } = make();
+    expect(ring.isStray, 'nothing is there').toBe(false);
+    const batch = fill(ring, 1);
+    expect(ring.isStray, 'nobody has claimed it').toBe(false);
+    ring.claim(5);
+    expect(ring.isStray, 'it is the fifth thread’s').toBe(false);
+    expect(ring.abandon(NOBODY, -3)).toBe(0);
+    regions.ring.owner[batch * LINE_I32] = NOBODY;
+    expect(ring.isStray).toBe(true);
+    expect(ring.abandon(NOBODY, -3)).toBe(1);
+    expect([ring.isStray, ring.next()]).toEqual([false, batch]);
+  });
+
+  it('who had a batch the round before is not its owner', () => {
+    const { ring } = make();
+    for (let i = 0; i < 4; i++) {
+      fill(ring, i);
+      ring.finish(ring.claim(7));
+      ring.release();
+    }
+    const batch = fill(ring, 5);
+    expect(ring.claim(8)).toBe(batch);
+    expect(ring.abandon(7, -3), 'of the seventh').toBe(0);
+    expect(ring.abandon(8, -3), 'of the eighth').toBe(1);
   });
 
   it('is full until main releases, and comes round', () => {
