@@ -14,6 +14,7 @@ import { Outcome } from '../util/outcome.ts';
 import { HASH_BYTES, Kind, PUBKEY_BYTES, VALUES_BYTES } from '../wire/limits.ts';
 import { canMakeRoom, oldestOfOrigin } from './age.ts';
 import { HashQueue } from './hash-queue.ts';
+import { signaturePlace } from './held.ts';
 import { compareValues, type Hasher } from './label.ts';
 import { NO_STAKES, type Peers, type Stakes } from './peers.ts';
 import { TableRows } from './rows.ts';
@@ -216,6 +217,9 @@ export class CrdsTable {
     c.route[row] = route;
     copyBytes(sender, senderAt, c.sender, row * PUBKEY_BYTES, PUBKEY_BYTES);
     c.ordinal[row] = c.state[TableState.ORDINAL]!;
+    const { signatures } = c;
+    const seed = c.state[TableState.HASH_SEED]!;
+    signatures[signaturePlace(bytes, at, seed, signatures.length)] = row + 1;
     c.state[TableState.ORDINAL]! += 1;
     const version = endWrite(c.version, row);
     this.#rows.link(row);
@@ -256,6 +260,21 @@ export class CrdsTable {
       row * HASH_BYTES,
     );
     return order > 0;
+  }
+
+  /** Whether a row still holds the value that it held at a version. */
+  isSame(row: number, version: number): boolean {
+    return this.#c.version[row] === version;
+  }
+
+  /**
+   * The value of a row came in once more.
+   *
+   * @returns VALUE_DUPLICATE, see `earlierPushes`
+   */
+  repeated(row: number, route: number): number {
+    this.row = row;
+    return this.#countDuplicate(row, route);
   }
 
   /** Removes a value; the origin goes with its last one. @source behaviour 2.6 */

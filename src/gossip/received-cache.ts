@@ -125,6 +125,7 @@ export class ReceivedCache {
     this.#lists.move(RECENT, slot);
     if (copies === 0) this.#upserts[slot] = this.#upserts[slot]! + 1;
     const isTimely = copies < TIMELY_COPIES;
+    if (!isTimely && this.#relayerCount[slot]! >= LATE_RELAYERS) return; // it could change nothing
     let score = this.#firstScore[slot]!;
     while (score !== NONE) {
       if (equalBytes(this.#relayers, score * PUBKEY_BYTES, relayers, relayerAt, PUBKEY_BYTES)) {

@@ -20,6 +20,8 @@ const SENDER_AT = 4;
 /** Hash of a pong. */
 const HASH_AT = 36;
 
+const bitOf = (message: number): number => 1 << message;
+
 /** The parts of a node that results are handed to. */
 export interface ApplyTargets {
   readonly contacts: Contacts;
@@ -58,16 +60,20 @@ export class Applier {
     const monoMs = clock.monoMs();
     this.#steadyMs = clock.steadyMs();
     const slots = ring.count(batch);
-    this.#filter(batch, slots, monoMs);
+    const seen = this.#filter(batch, slots, monoMs);
     answers.sendPings();
-    this.#pings(batch, slots, monoMs);
-    this.#prunes(batch, slots, nowMs);
-    this.#pushes(batch, slots, nowMs, monoMs);
-    this.#pullResponses(batch, slots, nowMs, monoMs);
+    if ((seen & bitOf(Message.PING)) !== 0) this.#pings(batch, slots, monoMs);
+    if ((seen & bitOf(Message.PRUNE)) !== 0) this.#prunes(batch, slots, nowMs);
+    if ((seen & bitOf(Message.PUSH)) !== 0) this.#pushes(batch, slots, nowMs, monoMs);
+    if ((seen & bitOf(Message.PULL_RESPONSE)) !== 0) {
+      this.#pullResponses(batch, slots, nowMs, monoMs);
+    }
     const trimmed = trim(table, this.#parts.keep, rng, this.#steadyMs, maxPubkeys);
     this.#parts.counters[Counter.VALUES_TRIMMED]! += trimmed;
-    this.#pongs(batch, slots, nowMs, monoMs);
-    answers.pullRequests(batch, slots, nowMs, monoMs);
+    if ((seen & bitOf(Message.PONG)) !== 0) this.#pongs(batch, slots, nowMs, monoMs);
+    if ((seen & bitOf(Message.PULL_REQUEST)) !== 0) {
+      answers.pullRequests(batch, slots, nowMs, monoMs);
+    }
     table.journal.publish();
     this.#count(batch, slots);
     this.#parts.traffic.received(batch, slots);
@@ -75,17 +81,24 @@ export class Applier {
     answers.sendPings(); // those that pull requests and pushes asked for
   }
 
-  /** Takes out the values of other clusters, of unknown origins and of unproved addresses. */
-  #filter(batch: number, slots: number, monoMs: number): void {
+  /**
+   * Takes out the values of other clusters, of unknown origins and of unproved addresses.
+   *
+   * @returns a bit for each kind of message that the batch has
+   */
+  #filter(batch: number, slots: number, monoMs: number): number {
     const { ring } = this.#parts.regions;
+    let seen = 0;
     for (let slot = 0; slot < slots; slot++) {
       const packet = packetOf(batch, slot);
       if (ring.outcome[packet] !== Outcome.OK) continue;
       const message = ring.message[packet]!;
+      seen |= bitOf(message);
       if (message === Message.PUSH || message === Message.PULL_RESPONSE) {
         this.#filterPacket(packet, firstRecordOf(batch) + ring.firstRow[packet]!, monoMs);
       }
     }
+    return seen;
   }
 
   #filterPacket(packet: number, first: number, monoMs: number): void {
@@ -93,17 +106,22 @@ export class Applier {
     const { ring, records } = regions;
     const ip = ring.ip[packet]!;
     const port = ring.port[packet]!;
-    const sourceProved =
-      pings.isProved(ring.bytes, packet * SLOT_BYTES + SENDER_AT, ip, port, monoMs) ||
-      this.#targets.pulls.isEntrypoint(ip, port);
     const discoveredBefore = this.#targets.contacts.discovered;
     let mayPing = true;
     let kept = 0;
     for (let row = first; row < first + ring.rowCount[packet]!; row++) {
       if (records.outcome[row] !== Outcome.OK) continue;
+      if (this.#isRepeated(row)) {
+        kept++;
+        continue;
+      }
       verified.add(records.hash, row * HASH_BYTES);
       const outcome = this.#filterValue(row, monoMs, mayPing);
-      if (this.#targets.contacts.pinged) mayPing = sourceProved;
+      if (this.#targets.contacts.pinged) {
+        mayPing =
+          pings.isProved(ring.bytes, packet * SLOT_BYTES + SENDER_AT, ip, port, monoMs) ||
+          this.#targets.pulls.isEntrypoint(ip, port);
+      }
       records.outcome[row] = outcome;
       if (outcome === Outcome.OK) kept++;
     }
@@ -112,6 +130,17 @@ export class Applier {
       this.#targets.pulls.answered(ip, port, discovered, monoMs);
     }
     if (kept === 0) ring.outcome[packet] = Outcome.PACKET_VALUES_FILTERED;
+  }
+
+  /**
+   * Whether the table still holds this very value, so that there is nothing to find out about it. A
+   * contact info is looked at all the same: it is a sign of life, and its address has to answer anew.
+   */
+  #isRepeated(row: number): boolean {
+    const { regions, table } = this.#parts;
+    const { held, heldVersion, kind } = regions.records;
+    if (held[row] === 0 || kind[row] === Kind.CONTACT_INFO) return false;
+    return table.isSame(held[row]! - 1, heldVersion[row]!);
   }
 
   #filterValue(row: number, monoMs: number, mayPing: boolean): number {
@@ -175,7 +204,9 @@ export class Applier {
       records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
       return false;
     }
-    const outcome = this.#upsert(row, Route.PUSH, monoMs);
+    const outcome = this.#isRepeated(row)
+      ? table.repeated(records.held[row]! - 1, Route.PUSH)
+      : this.#upsert(row, Route.PUSH, monoMs);
     records.outcome[row] = outcome;
     const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
     let copies = 0;

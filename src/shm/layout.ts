@@ -242,6 +242,8 @@ export const LAYOUT = {
     bytes: column('u8', 'tableRows', ROW_BYTES),
     /** Row + 1 and tag; a reader can miss an entry that is being moved. */
     labels: column('i32', 'labelPlaces', 2),
+    /** Row + 1 of the value stored last whose signature leads here: a hint, for `crds/held`. */
+    signatures: column('i32', 'labelPlaces'),
     /** First and last row in the order of ordinals. */
     orderHead: column('i32', 'one', LINE_I32),
     orderTail: column('i32', 'one', LINE_I32),
@@ -337,6 +339,9 @@ export const LAYOUT = {
     /** Slot of its datagram within the batch. */
     slot: column('u16', 'records'),
     hash: column('u8', 'records', 32),
+    /** Row + 1 of the table that held just this value when it was looked at, and that row's version; else 0. */
+    held: column('i32', 'records'),
+    heldVersion: column('i32', 'records'),
   },
   /** A slot belongs to main, to the task it was reserved for, then to main again. */
   egress: {

@@ -6,6 +6,7 @@
  * Main writes, every thread reads. A tag that is being written reads as a miss, never as a hit.
  */
 import { readU32 } from '../util/bytes.ts';
+import { mixPair } from '../util/keyed-hash.ts';
 import type { RegionColumns } from './regions.ts';
 
 const State = { GENERATION: 0, COUNT: 1, REFUSED: 2, SEED: 3 } as const;
@@ -94,7 +95,7 @@ export class VerifiedSet {
     const tags = this.#tags;
     const mask = this.#places - 1;
     const first = generation * this.#places;
-    let place = spread(a, b, this.#state[State.SEED]! | 0) & mask;
+    let place = mixPair(a, b, this.#state[State.SEED]! | 0) & mask;
     for (let i = 0; i < MAX_PROBES; i++) {
       const word = (first + place) * TAG_WORDS;
       const found = tags[word]!;
@@ -112,11 +113,3 @@ export class VerifiedSet {
 
 const FOUND = -1;
 const FULL = -2;
-
-/** Mixes 64 bits of a hash with the key. @source finalizer of MurmurHash3, Appleby, public domain */
-function spread(a: number, b: number, seed: number): number {
-  let h = Math.imul(a ^ seed, 0x85ebca6b);
-  h = Math.imul((h ^ (h >>> 13)) + b, 0xc2b2ae35) + seed;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  return h ^ (h >>> 13);
-}

@@ -1,3 +1,4 @@
+import { HeldValues } from '../crds/held.ts';
 import { sha256Into } from '../crypto/hash.ts';
 import { createVerifyBatch, type Verifier, type VerifyBatch } from '../crypto/verifier.ts';
 import { Counter } from '../shm/counters.ts';
@@ -38,6 +39,7 @@ const PRUNE_SCRATCH_BYTES = pruneSignedBytes(33);
 export class ListenTask {
   readonly #parts: ListenParts;
   readonly #fields = new PacketFields();
+  readonly #held: HeldValues;
   readonly #batch: VerifyBatch;
   /** Packet of each row of the verify batch, counted over all batches. */
   readonly #verifyPacket = new Uint32Array(BATCH_VALUES + BATCH_SLOTS);
@@ -45,6 +47,7 @@ export class ListenTask {
 
   constructor(parts: ListenParts) {
     this.#parts = parts;
+    this.#held = new HeldValues(parts.regions);
     this.#batch = createVerifyBatch(parts.regions.ring.bytes, BATCH_VALUES + BATCH_SLOTS);
   }
 
@@ -79,7 +82,9 @@ export class ListenTask {
       ring.rowCount[packet] = 0;
       return row;
     }
-    let outcome = skim(ring.bytes, at, end, fields, this.#parts.regions.records, row);
+    const { records } = this.#parts.regions;
+    records.held[row] = 0; // that of a pull request's caller is not looked for
+    let outcome = skim(ring.bytes, at, end, fields, records, row, this.#held);
     if (ring.ip[packet] === 0 || ring.port[packet] === 0) outcome = Outcome.SOURCE_UNUSABLE;
     const rows = outcome === Outcome.OK ? fields.valueCount : 0;
     ring.message[packet] = Math.max(0, fields.message);
@@ -111,7 +116,11 @@ export class ListenTask {
     return kept > 0 ? Outcome.OK : Outcome.PACKET_VALUES_FILTERED;
   }
 
-  /** Hashes a value and queues its signature unless it is known. @returns whether it is wanted */
+  /**
+   * Hashes a value and queues its signature, unless the table holds it or it was verified before.
+   *
+   * @returns whether it is wanted
+   */
   #identifyValue(packet: number, slot: number, row: number, gated: boolean): boolean {
     const { regions, verified, gate } = this.#parts;
     const { records, ring } = regions;
@@ -120,6 +129,10 @@ export class ListenTask {
     if (gated && !gate(records.kind[row]!, ring.bytes, records.origin[row]!)) {
       records.outcome[row] = Outcome.VALUE_KIND_FILTERED;
       return false;
+    }
+    if (records.held[row] !== 0) {
+      this.#parts.counters[Counter.SIGNATURES_SAVED]!++;
+      return true;
     }
     if ((records.flags[row]! & VALUE_NOT_CANONICAL) !== 0) {
       canonicalizeValue(ring.bytes, records, row);

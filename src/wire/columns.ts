@@ -51,3 +51,16 @@ export function createValueColumns(
     flags: new Uint8Array(buffer, at + 21 * capacity, capacity),
   };
 }
+
+/** Recognises values that passed skimming before, by all their bytes, so that they need not pass again. */
+export interface KnownValues {
+  /**
+   * Fills the row of the value at `at` if it is a known one.
+   *
+   * @returns its length, or 0 when it is not known
+   */
+  match(bytes: Uint8Array, at: number, end: number, columns: ValueColumns, row: number): number;
+}
+
+/** Knows no value. */
+export const NONE_KNOWN: KnownValues = { match: () => 0 };

@@ -53,6 +53,23 @@ const SMALLEST_ENTRY_BYTES = 28;
 const SNAPSHOT_BYTES = 8 + HASH_BYTES;
 
 /**
+ * Where the origin's public key lies in a value of a kind: behind the header, and behind the index where
+ * the kind has one.
+ */
+export function originOffsetOf(kind: number): number {
+  switch (kind) {
+    case Kind.VOTE:
+    case Kind.LOWEST_SLOT:
+    case Kind.EPOCH_SLOTS:
+      return VALUE_HEADER_BYTES + 1;
+    case Kind.DUPLICATE_SHRED:
+      return VALUE_HEADER_BYTES + 2;
+    default:
+      return VALUE_HEADER_BYTES;
+  }
+}
+
+/**
  * Skims one value and fills its row. Sanitize failures go to `objectTo`, in Agave's order.
  *
  * @shape bytes: may be shared; columns: `row` is within

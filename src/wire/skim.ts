@@ -4,7 +4,7 @@
  */
 import { equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
-import type { ValueColumns } from './columns.ts';
+import { type KnownValues, NONE_KNOWN, type ValueColumns } from './columns.ts';
 import {
   bitVecAt,
   bitVecBlocks,
@@ -38,7 +38,12 @@ import {
 import { skimOneValue, VALUE_HEADER_BYTES } from './skim-value.ts';
 
 export { canonicalizeValue } from './canonical.ts';
-export { createValueColumns, VALUE_NOT_CANONICAL, type ValueColumns } from './columns.ts';
+export {
+  createValueColumns,
+  type KnownValues,
+  VALUE_NOT_CANONICAL,
+  type ValueColumns,
+} from './columns.ts';
 
 const {
   PACKET_EMPTY,
@@ -109,10 +114,11 @@ export function skim(
   packet: PacketFields,
   columns: ValueColumns,
   firstRow: number,
+  held: KnownValues = NONE_KNOWN,
 ): number {
   packet.valueCount = 0;
   clearObjection();
-  const next = skimMessage(bytes, at, end, packet, columns, firstRow);
+  const next = skimMessage(bytes, at, end, packet, columns, firstRow, held);
   const outcome = conclude(next, end);
   if (outcome < 0) packet.failedAt = refusedAt;
   return outcome;
@@ -133,6 +139,7 @@ function skimMessage(
   packet: PacketFields,
   columns: ValueColumns,
   firstRow: number,
+  held: KnownValues,
 ): number {
   packet.message = -1;
   if (end <= at) return refuse(at, PACKET_EMPTY);
@@ -154,7 +161,7 @@ function skimMessage(
       packet.signatureAt = at + 4 + PUBKEY_BYTES + HASH_BYTES;
       return at + PING_BYTES;
     default:
-      return skimValues(bytes, at, end, packet, columns, firstRow);
+      return skimValues(bytes, at, end, packet, columns, firstRow, held);
   }
 }
 
@@ -166,13 +173,16 @@ function skimValues(
   packet: PacketFields,
   columns: ValueColumns,
   firstRow: number,
+  held: KnownValues,
 ): number {
   const countAt = at + VALUES_HEADER_BYTES - 8;
   const count = readCount(bytes, countAt, end, VALUES_LIMIT, SMALLEST_VALUE_BYTES);
   if (count < 0) return count;
   let next = at + VALUES_HEADER_BYTES;
   for (let i = 0; i < count; i++) {
-    next = skimOneValue(bytes, next, end, columns, firstRow + i);
+    const row = firstRow + i;
+    const known = held.match(bytes, next, end, columns, row);
+    next = known > 0 ? next + known : skimOneValue(bytes, next, end, columns, row);
     if (next < 0) return next;
   }
   packet.valueCount = count;
