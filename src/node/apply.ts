@@ -1,19 +1,17 @@
 import { trim } from '../crds/expire.ts';
-import { Route } from '../crds/table.ts';
-import { checkCluster, isInPushWindow, isPulledFromFuture } from '../gossip/policy.ts';
-import { judgePulled, Pulled } from '../gossip/pull-response.ts';
+import { checkCluster, isInPushWindow } from '../gossip/policy.ts';
 import { Counter } from '../shm/counters.ts';
-import { BATCH_VALUES, SLOT_BYTES } from '../shm/layout.ts';
-import { firstRecordOf, packetOf, packetOfRecord } from '../shm/slab.ts';
-import { equalBytes } from '../util/bytes.ts';
+import { SLOT_BYTES } from '../shm/layout.ts';
+import { firstRecordOf, packetOf } from '../shm/slab.ts';
 import { Outcome } from '../util/outcome.ts';
-import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
 import { HASH_BYTES, Kind, Message } from '../wire/limits.ts';
 import { type Answers, PENDING } from './answers.ts';
 import type { Contacts } from './contacts.ts';
 import type { NodeParts } from './parts.ts';
+import { PullResponses } from './pull-responses.ts';
 import type { Pulls } from './pulls.ts';
 import type { Relay } from './relay.ts';
+import { ValueWriter } from './value-writer.ts';
 
 /** Sender of a push, prune or pull response; key of a ping or pong. */
 const SENDER_AT = 4;
@@ -39,17 +37,16 @@ export interface ApplyTargets {
 export class Applier {
   readonly #parts: NodeParts;
   readonly #targets: ApplyTargets;
-  readonly #fields = new ContactInfoFields();
-  /** Verdict on each pulled value of the batch. */
-  readonly #pulled = new Uint8Array(BATCH_VALUES);
-  #outsetLow = 0;
-  #outsetHigh = 0;
+  readonly #writer: ValueWriter;
+  readonly #pullResponses: PullResponses;
   /** The time that the table's ages are counted on. */
   #steadyMs = 0;
 
   constructor(parts: NodeParts, targets: ApplyTargets) {
     this.#parts = parts;
     this.#targets = targets;
+    this.#writer = new ValueWriter(parts, targets.contacts, targets.pulls);
+    this.#pullResponses = new PullResponses(parts, this.#writer);
   }
 
   /** @owner main; the batch was worked off and is not released yet */
@@ -66,7 +63,7 @@ export class Applier {
     if ((seen & bitOf(Message.PRUNE)) !== 0) this.#prunes(batch, slots, nowMs);
     if ((seen & bitOf(Message.PUSH)) !== 0) this.#pushes(batch, slots, nowMs, monoMs);
     if ((seen & bitOf(Message.PULL_RESPONSE)) !== 0) {
-      this.#pullResponses(batch, slots, nowMs, monoMs);
+      this.#pullResponses.apply(batch, slots, nowMs, monoMs, this.#steadyMs);
     }
     const trimmed = trim(table, this.#parts.keep, rng, this.#steadyMs, maxPubkeys);
     this.#parts.counters[Counter.VALUES_TRIMMED]! += trimmed;
@@ -111,7 +108,7 @@ export class Applier {
     let kept = 0;
     for (let row = first; row < first + ring.rowCount[packet]!; row++) {
       if (records.outcome[row] !== Outcome.OK) continue;
-      if (this.#isRepeated(row)) {
+      if (this.#writer.isRepeated(row)) {
         kept++;
         continue;
       }
@@ -130,17 +127,6 @@ export class Applier {
       this.#targets.pulls.answered(ip, port, discovered, monoMs);
     }
     if (kept === 0) ring.outcome[packet] = Outcome.PACKET_VALUES_FILTERED;
-  }
-
-  /**
-   * Whether the table still holds this very value, so that there is nothing to find out about it. A
-   * contact info is looked at all the same: it is a sign of life, and its address has to answer anew.
-   */
-  #isRepeated(row: number): boolean {
-    const { regions, table } = this.#parts;
-    const { held, heldVersion, kind } = regions.records;
-    if (held[row] === 0 || kind[row] === Kind.CONTACT_INFO) return false;
-    return table.isSame(held[row]! - 1, heldVersion[row]!);
   }
 
   #filterValue(row: number, monoMs: number, mayPing: boolean): number {
@@ -204,9 +190,7 @@ export class Applier {
       records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
       return false;
     }
-    const outcome = this.#isRepeated(row)
-      ? table.repeated(records.held[row]! - 1, Route.PUSH)
-      : this.#upsert(row, Route.PUSH, monoMs);
+    const outcome = this.#writer.push(row, monoMs, this.#steadyMs);
     records.outcome[row] = outcome;
     const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
     let copies = 0;
@@ -231,139 +215,6 @@ export class Applier {
         }
       }
     }
-  }
-
-  /** Judges all pulled values of the batch before storing any of them. @source behaviour 5 */
-  #pullResponses(batch: number, slots: number, nowMs: number, monoMs: number): void {
-    this.#pulled.fill(0);
-    this.#eachPulled(batch, slots, (row) => {
-      this.#pulled[row % BATCH_VALUES] = this.#judgePulled(row, nowMs);
-    });
-    for (const wanted of [Pulled.EXPIRED, Pulled.ACTIVE]) {
-      this.#eachPulled(batch, slots, (row) => {
-        if (this.#pulled[row % BATCH_VALUES] === wanted) this.#storePulled(row, monoMs);
-      });
-    }
-    this.#eachPulled(batch, slots, (row) => {
-      const verdict = this.#pulled[row % BATCH_VALUES]!;
-      if (verdict !== Pulled.FAILED && verdict !== Pulled.FAILED_TIMEOUT) return;
-      const { regions, table } = this.#parts;
-      table.failed.push(regions.records.hash, row * HASH_BYTES, this.#steadyMs);
-    });
-  }
-
-  /** Visits the pulled values that are still wanted, and those that were judged. */
-  #eachPulled(batch: number, slots: number, visit: (row: number) => void): void {
-    const { ring, records } = this.#parts.regions;
-    for (let slot = 0; slot < slots; slot++) {
-      const packet = packetOf(batch, slot);
-      if (ring.message[packet] !== Message.PULL_RESPONSE) continue;
-      if (ring.outcome[packet] !== Outcome.OK) continue;
-      const first = firstRecordOf(batch) + ring.firstRow[packet]!;
-      for (let row = first; row < first + ring.rowCount[packet]!; row++) {
-        const outcome = records.outcome[row]!;
-        if (outcome === Outcome.OK || this.#pulled[row % BATCH_VALUES] !== 0) visit(row);
-      }
-    }
-  }
-
-  #judgePulled(row: number, nowMs: number): number {
-    const { clock, regions, table, timeouts, view } = this.#parts;
-    const { ring, records } = regions;
-    const kind = records.kind[row]!;
-    const wallclock = records.wallclock[row]!;
-    if (kind === Kind.CONTACT_INFO) clock.hear(wallclock, wallclock > nowMs);
-    if (isPulledFromFuture(kind, wallclock, nowMs)) {
-      records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
-      return 0;
-    }
-    const originAt = records.origin[row]!;
-    this.#readOutset(row, kind);
-    const overrides = table.wouldInsert(
-      ring.bytes,
-      kind,
-      records.index[row]!,
-      originAt,
-      wallclock,
-      this.#outsetLow,
-      this.#outsetHigh,
-      records.hash,
-      row * HASH_BYTES,
-    );
-    const timeoutMs = timeouts.of(ring.bytes, originAt);
-    const peer = view.peers.find(ring.bytes, originAt);
-    const hasContact = peer >= 0 && view.peers.contactRow(peer) >= 0;
-    const verdict = judgePulled(overrides, wallclock, timeoutMs, hasContact, nowMs);
-    if (verdict === Pulled.FAILED) {
-      const held = table.find(kind, records.index[row]!, ring.bytes, originAt);
-      const same = equalBytes(
-        view.columns.hash,
-        held * HASH_BYTES,
-        records.hash,
-        row * HASH_BYTES,
-        HASH_BYTES,
-      );
-      records.outcome[row] = same ? Outcome.VALUE_DUPLICATE : Outcome.VALUE_OUTDATED;
-      this.#parts.traffic.signed(held, records.length[row]!, false);
-    } else if (verdict === Pulled.FAILED_TIMEOUT) {
-      records.outcome[row] = Outcome.VALUE_TIMED_OUT;
-    }
-    return verdict;
-  }
-
-  #storePulled(row: number, monoMs: number): void {
-    const { regions, table } = this.#parts;
-    const outcome = this.#upsert(row, Route.PULL, monoMs);
-    regions.records.outcome[row] = outcome;
-    const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
-    if (stored && this.#pulled[row % BATCH_VALUES] === Pulled.ACTIVE) {
-      table.touch(regions.ring.bytes, regions.records.origin[row]!, this.#steadyMs);
-    }
-  }
-
-  /** Contact infos compare by outset first; nothing else has one. @source behaviour 2.3 */
-  #readOutset(row: number, kind: number): void {
-    this.#outsetLow = 0;
-    this.#outsetHigh = 0;
-    if (kind !== Kind.CONTACT_INFO) return;
-    const { records, ring } = this.#parts.regions;
-    const at = records.offset[row]!;
-    readContactInfo(ring.bytes, at, at + records.length[row]!, this.#fields);
-    this.#outsetLow = this.#fields.outsetLow;
-    this.#outsetHigh = this.#fields.outsetHigh;
-  }
-
-  #upsert(row: number, route: number, monoMs: number): number {
-    const { regions, table, sightings } = this.#parts;
-    const { ring, records } = regions;
-    const kind = records.kind[row]!;
-    const originAt = records.origin[row]!;
-    this.#readOutset(row, kind);
-    const outcome = table.upsert(
-      ring.bytes,
-      records.offset[row]!,
-      records.length[row]!,
-      kind,
-      records.index[row]!,
-      originAt,
-      records.wallclock[row]!,
-      this.#outsetLow,
-      this.#outsetHigh,
-      records.hash,
-      row * HASH_BYTES,
-      this.#steadyMs,
-      route,
-      ring.bytes,
-      packetOfRecord(row, records.slot) * SLOT_BYTES + SENDER_AT,
-    );
-    if (outcome === Outcome.VALUE_INSERTED) this.#targets.pulls.gained++;
-    const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
-    this.#parts.traffic.signed(table.row, records.length[row]!, stored);
-    if (stored && kind === Kind.CONTACT_INFO) {
-      this.#targets.contacts.stored(ring.bytes, originAt, this.#fields);
-      sightings.note(ring.bytes, originAt, monoMs);
-    }
-    return outcome;
   }
 
   #pongs(batch: number, slots: number, nowMs: number, monoMs: number): void {
