@@ -27,7 +27,7 @@ export const alloc: Suite = {
     const { table, labels, regions, size, upsert } = filled;
     const verified = new VerifiedSet(regions.verified);
     const digest = new Uint8Array(new SharedArrayBuffer(HASH_BYTES));
-    const known = await prepareListening(limit(mode, 16, 4), true);
+    const known = await prepareListening(limit(mode, 16, 4), 'held');
     const kept: object[] = new Array(work);
     let round = 0;
 
