@@ -40,7 +40,14 @@ export interface SpyOptions {
    * as a node with stake.
    */
   readonly stakes?: string | StakeMap | undefined;
+  /**
+   * `HOST:PORT` where the HTTP API listens: tables, streams of changes, JSON-RPC, metrics. It runs in the
+   * observer's thread. Port 0 takes a free one, which `spy.url` tells. Off unless given.
+   */
+  readonly http?: string | undefined;
   /** Sees every datagram; receiving then takes `dgram` and, at high rates, twice the processor time. */
   readonly tap?: Tap | undefined;
+  /** The process is there for this spy alone and may be ended, as `earshot spy` is, when it hangs or bloats. */
+  readonly supervised?: boolean | undefined;
   readonly logger?: Logger | undefined;
 }

@@ -1,7 +1,7 @@
 import { SpyError } from '../util/assert.ts';
 
 /** What a shell expects of a program that a signal has ended. */
-const STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
+const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Code of the error that a signal makes; whatever is still under way then is not waited for. */
 export const INTERRUPTED = 'INTERRUPTED';
@@ -14,7 +14,7 @@ export const INTERRUPTED = 'INTERRUPTED';
  */
 export function orInterrupt<T>(work: Promise<T>, doing: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
+    const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((signal) => {
       const listener = (): void => {
         const message = `Interrupted while ${doing}. Nothing was heard yet.`;
         reject(new SpyError(INTERRUPTED, message, { exitStatus: STATUS[signal] }));

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import { parseListenAddress } from '../api/http/settings.ts';
 import type { NodeInfo } from '../api/nodes.ts';
 import { createSpy, type Spy } from '../index.ts';
 import { createLogger, type LogLevel } from '../node/logger.ts';
 import { MAX_POOL_THREADS } from '../node/pools.ts';
 import { RECEIVERS, type ReceiverName } from '../node/runtime.ts';
+import { ServiceManager } from '../node/systemd.ts';
 import { SpyError } from '../util/assert.ts';
 import { SystemClock } from '../util/clock.ts';
 import { printChanges } from './follow.ts';
@@ -29,6 +31,7 @@ interface SpyFlags extends JoinFlags {
   timeout?: number;
   json?: boolean;
   follow?: boolean;
+  http?: string;
   dump?: string;
   stats?: string;
   verify: 'auto' | 'sodium' | 'openssl' | 'noble';
@@ -39,6 +42,15 @@ interface SpyFlags extends JoinFlags {
 /** `--workers`: a number, or what fits the machine. */
 const workerCount = (text: string): number | 'auto' =>
   text === 'auto' ? text : wholeNumber(0, MAX_POOL_THREADS)(text);
+
+/** `--http`: checked before anything else is done. */
+function listenAddress(text: string): string {
+  parseListenAddress(text);
+  return text;
+}
+
+/** What ends a spy as it is meant to end: Ctrl-C, a supervisor, a terminal that is closed. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How often the goal is looked at and the progress line renewed. */
 const LOOK_MS = 50;
@@ -86,6 +98,11 @@ export function registerSpy(program: Command): void {
       '--follow',
       'print every change of the table as a JSON line while it happens, instead of a table at the end',
     )
+    .option(
+      '--http <HOST:PORT>',
+      'serve what is heard: REST, streams, JSON-RPC, metrics (docs/http.md); 127.0.0.1:8890 for this machine alone',
+      listenAddress,
+    )
     .option('--dump <FILE>', 'at the end, write every value of the table as JSON lines')
     .option('--stats <FILE>', 'at the end, write counters of packets, values and the process')
     .addOption(
@@ -122,11 +139,17 @@ async function runSpy(flags: SpyFlags): Promise<void> {
     verifier: flags.verify,
     workers: flags.workers,
     receiver: flags.receiver,
+    http: flags.http,
+    supervised: true,
   });
   const spy = await orInterrupt(joining, 'asking the entrypoints').finally(() => progress.clear());
+  const manager = ServiceManager.find(process.env, SystemClock, logger);
+  manager?.ready(process.env, `${spy.identity} at ${spy.gossip}`, () => spy.isWell);
+  if (spy.url !== undefined) process.stderr.write(`HTTP API at ${spy.url}\n`);
   const followed = follow ? printChanges(spy, () => progress.clear()) : undefined;
   const end = await watch(spy, flags, progress, followed);
   progress.clear();
+  manager?.stopping();
   await spy.stop();
   if (end.error === undefined) await followed; // the last changes are heard when the spy stops
   const counted = spy.stats(); // before writing what was found, which costs more than finding it
@@ -155,16 +178,14 @@ function watch(
     let cancel = (): void => {};
     const finish = (reason: Reason, error?: Error): void => {
       cancel();
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const signal of ENDING) process.off(signal, onSignal);
       resolve(error ? { reason, error } : { reason });
     };
     const onSignal = (): void => {
       // A second signal ends the process at once, as the system does by itself.
       finish('signal');
     };
-    process.once('SIGINT', onSignal);
-    process.once('SIGTERM', onSignal);
+    for (const signal of ENDING) process.once(signal, onSignal);
     let looks = 0;
     cancel = SystemClock.every(LOOK_MS, () => {
       const elapsedMs = spy.elapsedMs();

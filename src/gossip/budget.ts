@@ -25,7 +25,7 @@ const OUT_LEAST_NODES = 2;
 const OUT_BURST = 5;
 
 /** Cells of limits by address: 64 bytes of state would be 4 MiB, most need 16. @source reliability 5 */
-const CELLS = 65_536;
+export const BUDGET_CELLS = 65_536;
 
 /**
  * Pongs in reply to one address: honest peers ping us once in 320 s, a cluster behind one address a few
@@ -111,7 +111,7 @@ export class ScanBudget {
   readonly #cells: TokenCells;
   readonly #hash: KeyedHash;
 
-  constructor(hash: KeyedHash, cells = CELLS) {
+  constructor(hash: KeyedHash, cells = BUDGET_CELLS) {
     this.#cells = new TokenCells(cells, SCAN_REFILL_PER_SECOND, SCAN_CAPACITY);
     this.#hash = hash;
   }
@@ -174,7 +174,7 @@ export class PongBudget {
   readonly #all = new TokenCells(1, PONGS_PER_SECOND, PONGS_PER_SECOND);
   readonly #hash: KeyedHash;
 
-  constructor(hash: KeyedHash, cells = CELLS) {
+  constructor(hash: KeyedHash, cells = BUDGET_CELLS) {
     this.#perIp = new TokenCells(cells, PONGS_PER_IP_PER_SECOND, PONGS_PER_IP_BURST);
     this.#hash = hash;
   }

@@ -11,10 +11,10 @@ import { SlotLists } from './slot-list.ts';
  *
  * @source behaviour 7.1
  */
-const ORIGINS = 16_384;
+export const RECEIVED_ORIGINS = 16_384;
 
 /** Scores of all origins together: 8 relayers each, 5.2 MiB. On overflow the longest unheard origin leaves. */
-const SCORES = 131_072;
+export const RECEIVED_SCORES = 131_072;
 
 /** Values of an origin that must have arrived before its relayers are judged. @source behaviour 0.3, 7.2 */
 export const MIN_UPSERTS = 20;
@@ -83,8 +83,8 @@ export class ReceivedCache {
   evicted = 0;
 
   constructor(rng: Rng, sizes: ReceivedCacheSizes = {}) {
-    const origins = sizes.origins ?? ORIGINS;
-    const scores = sizes.scores ?? SCORES;
+    const origins = sizes.origins ?? RECEIVED_ORIGINS;
+    const scores = sizes.scores ?? RECEIVED_SCORES;
     this.#hash = KeyedHash.random(rng);
     this.#index = new HashIndex(origins);
     this.#lists = new SlotLists(origins, 2);

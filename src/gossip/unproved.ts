@@ -2,7 +2,7 @@ import { toHex } from '../util/bytes.ts';
 import { HASH_BYTES } from '../wire/limits.ts';
 
 /** Contact infos that may wait for their address to answer; about 4 MB. */
-const DEFAULT_CAPACITY = 16_384;
+export const UNPROVED_CAPACITY = 16_384;
 
 /** A signed contact info whose address has not answered our ping. */
 export interface UnprovedContact {
@@ -34,7 +34,7 @@ export class UnprovedContacts {
   /** Contacts that had to leave for want of room. */
   evicted = 0;
 
-  constructor(capacity = DEFAULT_CAPACITY) {
+  constructor(capacity = UNPROVED_CAPACITY) {
     this.#capacity = capacity;
   }
 

@@ -1,11 +1,13 @@
 import { makeRoom } from '../crds/evict.ts';
 import { forgetHashes, purgeTimedOut, trim } from '../crds/expire.ts';
 import { Counter } from '../shm/counters.ts';
+import { LINE_I32 } from '../shm/layout.ts';
 import type { Answers } from './answers.ts';
 import type { Contacts } from './contacts.ts';
 import type { NodeParts } from './parts.ts';
 import type { Pulls } from './pulls.ts';
 import type { Relay } from './relay.ts';
+import { MAIN_THREAD } from './watchdog.ts';
 
 /** Period of the gossip loop. @source behaviour 0.3 */
 export const ROUND_MS = 100;
@@ -59,6 +61,7 @@ export class Rounds {
     const parts = this.#parts;
     const { clock, counters, table, unproved } = parts;
     const { answers, contacts, pulls, relay } = this.#targets;
+    Atomics.add(parts.regions.control.heartbeats, MAIN_THREAD * LINE_I32, 1);
     this.#keepTime();
     const nowMs = clock.steadyMs();
     const monoMs = clock.monoMs();

@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { VerifierName } from '../crypto/verify.ts';
+import { DEFAULT_CAPACITIES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
+import { checkMemory } from './bounds.ts';
 import { EchoServer } from './echo-server.ts';
+import { Guard } from './guard.ts';
 import type { NodeOptions, NodePorts } from './parts.ts';
 import { MAX_POOL_THREADS, ThreadPool } from './pools.ts';
 import type { Tap, Transport } from './ports.ts';
@@ -11,6 +14,10 @@ import { loadSyscalls } from './syscalls.ts';
 import { TappedTransport } from './tapped-transport.ts';
 import { UdpTransport } from './udp.ts';
 import { BatchTransport } from './udp-batch.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** Threads besides those that listen: the seat, the receiver, the observer, the watchdog. */
+const OTHER_THREADS = 4;
 
 /** How datagrams are received. */
 export const RECEIVERS = ['auto', 'recvmmsg', 'dgram'] as const;
@@ -31,6 +38,11 @@ export interface RuntimeOptions {
   readonly verifier: VerifierName;
   /** Who looks at every datagram; main then receives by `dgram`. */
   readonly tap?: Tap | undefined;
+  /**
+   * The process is there for this node alone: it ends when main hangs, when it outgrows its memory, or when
+   * its table is broken, so that whoever supervises it can start it afresh.
+   */
+  readonly supervised?: boolean;
   /** Everything but the gossip socket. */
   readonly node: NodeOptions;
 }
@@ -49,6 +61,8 @@ export class Runtime {
   readonly #echo: EchoServer;
   readonly #pool: ThreadPool | undefined;
   readonly #receiver: ReceiveThread | undefined;
+  readonly #guard: Guard | undefined;
+  readonly #watchdog: Watchdog | undefined;
 
   private constructor(
     node: SpyNode,
@@ -57,6 +71,7 @@ export class Runtime {
     echo: EchoServer,
     pool: ThreadPool | undefined,
     receiver: ReceiveThread | undefined,
+    guard: Guard | undefined,
   ) {
     this.node = node;
     this.transport = transport;
@@ -64,6 +79,9 @@ export class Runtime {
     this.#echo = echo;
     this.#pool = pool;
     this.#receiver = receiver;
+    this.#guard = guard;
+    this.#watchdog = guard && new Watchdog(node.parts.regions);
+    guard?.start();
   }
 
   /**
@@ -79,6 +97,7 @@ export class Runtime {
   ): Promise<Runtime> {
     const { clock, logger } = ports;
     const threads = options.workers === 'auto' ? defaultWorkers() : options.workers;
+    checkMemory({ ...DEFAULT_CAPACITIES, ...options.node.capacities }, threads + OTHER_THREADS);
     const udp = { bindAddress: options.bindAddress, port: options.port };
     const batch = openBatchTransport(options, udp, logger.info.bind(logger));
     const plain = batch ?? new UdpTransport(udp);
@@ -120,11 +139,16 @@ export class Runtime {
     node.start();
     node.pump();
     logger.info({ workers: threads, receiver: batch ? 'recvmmsg' : 'dgram' }, 'threads are up');
-    return new Runtime(node, transport, port, echo, pool, receiver);
+    const guard = options.supervised
+      ? new Guard(node.parts, process.memoryUsage.rss, fail)
+      : undefined;
+    return new Runtime(node, transport, port, echo, pool, receiver, guard);
   }
 
   /** Ends receiver, threads, node and sockets, upstream first. @source architecture 8 */
   async close(): Promise<void> {
+    await this.#watchdog?.stop(); // main is about to beat no more
+    this.#guard?.stop();
     this.node.parts.ring.stop();
     await this.#receiver?.stop();
     await this.#pool?.stop();

@@ -18,6 +18,15 @@ export interface Syscalls {
     flags: number,
     timeout: number,
   ): number;
+  /** @returns bytes sent, or -1 */
+  sendto(
+    descriptor: number,
+    bytes: number,
+    length: number,
+    flags: number,
+    address: number,
+    addressLength: number,
+  ): number;
   /** @returns datagrams sent, or -1 */
   sendmmsg(descriptor: number, headers: number, count: number, flags: number): number;
   usleep(microseconds: number): number;
@@ -30,13 +39,16 @@ export interface Syscalls {
 
 /** Constants of Linux. @source include/uapi/asm-generic/socket.h, include/linux/socket.h */
 export const Linux = Object.freeze({
+  AF_UNIX: 1,
   AF_INET: 2,
   SOCK_DGRAM: 2,
+  SOCK_CLOEXEC: 0x80000,
   SOL_SOCKET: 1,
   SO_RCVBUF: 8,
   SO_RCVTIMEO: 20,
   MSG_DONTWAIT: 0x40,
   MSG_TRUNC: 0x20,
+  MSG_NOSIGNAL: 0x4000,
   MSG_WAITFORONE: 0x10000,
   EACCES: 13,
   EADDRINUSE: 98,
@@ -77,6 +89,7 @@ function bindAll(koffi: Koffi): Syscalls {
     setsockopt: int('setsockopt', 'int', 'int', 'int', pointer, 'int') as Syscalls['setsockopt'],
     getsockopt: int('getsockopt', 'int', 'int', 'int', pointer, pointer) as Syscalls['getsockopt'],
     recvmmsg: int('recvmmsg', 'int', pointer, 'uint32_t', 'int', pointer) as Syscalls['recvmmsg'],
+    sendto: int('sendto', 'int', pointer, 'size_t', 'int', pointer, 'int') as Syscalls['sendto'],
     sendmmsg: int('sendmmsg', 'int', pointer, 'uint32_t', 'int') as Syscalls['sendmmsg'],
     usleep: int('usleep', 'uint32_t') as Syscalls['usleep'],
     close: int('close', 'int') as Syscalls['close'],

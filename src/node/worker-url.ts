@@ -1,5 +1,5 @@
 /** The entry files of threads. */
-export type WorkerFile = 'gossip' | 'listen' | 'observer' | 'receive' | 'respond';
+export type WorkerFile = 'gossip' | 'listen' | 'observer' | 'receive' | 'respond' | 'watchdog';
 
 /**
  * Where a compiled worker file lies. Threads run compiled code everywhere: seen from the source, as
