@@ -168,6 +168,7 @@ export class Spy {
         receiver: options.receiver ?? 'auto',
         verifier: ports.verifier.name,
         tap: options.tap,
+        supervised: options.supervised ?? false,
         node: {
           identity: this.#key,
           shredVersion,
@@ -321,6 +322,11 @@ export class Spy {
   /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  /** Whether nothing happened so far that makes going on pointless. */
+  get isWell(): boolean {
+    return this.#failure === undefined;
   }
 
   /** Leaves the cluster; what was heard can still be read. */

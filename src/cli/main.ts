@@ -4,6 +4,9 @@ import { SpyError } from '../util/assert.ts';
 import { INTERRUPTED } from './interrupt.ts';
 import { createProgram } from './program.ts';
 
+/** Exit status after a bug. @source sysexits.h, EX_SOFTWARE */
+const EXIT_BUG = 70;
+
 /** Runs one command line. @returns the exit status */
 async function main(argv: readonly string[]): Promise<number> {
   try {
@@ -18,11 +21,17 @@ async function main(argv: readonly string[]): Promise<number> {
       if (error.code === INTERRUPTED) process.exit(error.exitStatus);
       return error.exitStatus;
     }
-    throw error; // a bug: Node prints it and ends with its own status
+    throw error; // a bug
   }
 }
 
 // A reader that has seen enough (`| head`) is no error; other failures are reported by who writes.
 process.stdout.on('error', () => {});
+
+// A bug is never caught: whatever it left behind is not gone on with. Its status tells a supervisor so.
+process.once('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack ?? error.message}\n`);
+  process.exit(EXIT_BUG);
+});
 
 process.exitCode = await main(process.argv);
