@@ -30,6 +30,8 @@ import { Runtime } from './node/runtime.ts';
 import type { SpyNode } from './node/spy.ts';
 import { StakeKeeper } from './node/stake-keeper.ts';
 import { stakeSource } from './node/stakes.ts';
+import { openStoreFolder, Store } from './node/store.ts';
+import { StoreKeeper } from './node/store-keeper.ts';
 import { ourVersion } from './node/version.ts';
 import { Counter, counterTotal } from './shm/counters.ts';
 import { SMALL_CAPACITIES } from './shm/layout.ts';
@@ -93,6 +95,7 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
   const firstStakes = stakes?.start();
   // A file is read before anybody is asked; an RPC node answers while we join.
   if (stakes?.source.isLocal) await firstStakes;
+  const keeper = await openKeeper(options, logger);
   let facts: JoinFacts | undefined;
   let spy: Spy | undefined;
   try {
@@ -102,10 +105,11 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
         shredVersion: options.shredVersion ?? 0,
         bindAddress: options.bindAddress,
         allowPrivate: options.allowPrivate ?? false,
+        remembered: keeper?.before,
       },
       logger,
     );
-    spy = new Spy(identity, facts, logger, stakes);
+    spy = new Spy(identity, facts, logger, stakes, keeper);
     await spy.open(options, ports);
     await firstStakes;
     return spy;
@@ -115,6 +119,16 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
     await spy?.stop();
     throw error;
   }
+}
+
+/** Reads the store, where there is one. @throws SpyError STORE_NOT_A_FOLDER */
+async function openKeeper(
+  { store: path }: SpyOptions,
+  logger: Logger,
+): Promise<StoreKeeper | undefined> {
+  if (path === undefined) return undefined;
+  const store = new Store(await openStoreFolder(path));
+  return new StoreKeeper(store, await store.load(), SystemClock, logger);
 }
 
 function loadIdentity(options: SpyOptions, logger: Logger): Identity {
@@ -134,6 +148,7 @@ export class Spy {
   readonly #facts: JoinFacts;
   readonly #logger: Logger;
   readonly #stakes: StakeKeeper | undefined;
+  readonly #keeper: StoreKeeper | undefined;
   readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #startedMs = SystemClock.monoMs();
   #runtime: Runtime | undefined;
@@ -145,13 +160,20 @@ export class Spy {
   #tellFailure: (error: Error) => void = () => {};
 
   /** Made by `createSpy`. */
-  constructor(identity: Identity, facts: JoinFacts, logger: Logger, stakes?: StakeKeeper) {
+  constructor(
+    identity: Identity,
+    facts: JoinFacts,
+    logger: Logger,
+    stakes?: StakeKeeper,
+    keeper?: StoreKeeper,
+  ) {
     this.#key = identity;
     this.identity = identity.address;
     this.#facts = facts;
     this.shredVersion = facts.shredVersion;
     this.#logger = logger;
     this.#stakes = stakes;
+    this.#keeper = keeper;
     facts.confirmation.catch((error: Error) => this.#fail(error));
   }
 
@@ -185,6 +207,7 @@ export class Spy {
     );
     this.#runtime = runtime;
     this.#stakes?.subscribe((stakes) => runtime.node.setStakes(stakes));
+    this.#keeper?.start(runtime.node.parts);
     const { port } = runtime;
     this.#loop.enable();
     const receiveBuffer = runtime.transport.receiveBufferBytes();
@@ -236,7 +259,12 @@ export class Spy {
 
   /** Everything that was counted. */
   stats(): SpyStats {
-    return collectStats(this.#running, this.#loop, this.#stakes?.report());
+    return collectStats(
+      this.#running,
+      this.#loop,
+      this.#stakes?.report(),
+      this.#keeper?.report(),
+    );
   }
 
   /** Signs and publishes a value in our name; validators accept what `ValueData` describes. */
@@ -334,6 +362,7 @@ export class Spy {
     this.#loop.disable();
     this.#facts.stopAsking();
     this.#stakes?.stop();
+    await this.#keeper?.stop();
     await this.#runtime?.close();
     await this.#observer?.stop();
   }

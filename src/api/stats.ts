@@ -2,6 +2,7 @@ import type { IntervalHistogram } from 'node:perf_hooks';
 import { EGRESS_NAMES } from '../node/outbox.ts';
 import type { SpyNode } from '../node/spy.ts';
 import type { StakeReport } from '../node/stake-keeper.ts';
+import type { StoreReport } from '../node/store-keeper.ts';
 import type { ClockReport } from '../node/timekeeper.ts';
 import { Counter, counterTotal } from '../shm/counters.ts';
 import { OUTCOME_COUNT, outcomeName, outcomeStage } from '../util/outcome.ts';
@@ -39,6 +40,8 @@ export interface SpyStats {
   tasks: { requestsWaiting: number; failed: number; pullRoundsSkipped: number };
   /** How knowing the stakes goes; null without a source. */
   stakes: StakeReport | null;
+  /** How storing goes; null without a store. */
+  store: StoreReport | null;
   /** How the machine's clock stands to that of the network. */
   clock: ClockReport;
   nodes: { origins: number; unproved: number; proofs: number; activeSet: number };
@@ -52,6 +55,7 @@ export function collectStats(
   node: SpyNode,
   loop: IntervalHistogram,
   stakes: StakeReport | undefined,
+  store?: StoreReport,
 ): SpyStats {
   const { parts, contacts } = node;
   const { transport, view, outbox, regions } = parts;
@@ -91,6 +95,7 @@ export function collectStats(
       pullRoundsSkipped: total(Counter.PULL_ROUNDS_SKIPPED),
     },
     stakes: stakes ?? null,
+    store: store ?? null,
     clock: parts.clock.report(),
     nodes: {
       origins: view.peers.size,

@@ -34,6 +34,7 @@ interface SpyFlags extends JoinFlags {
   http?: string;
   dump?: string;
   stats?: string;
+  store?: string;
   verify: 'auto' | 'sodium' | 'openssl' | 'noble';
   workers: number | 'auto';
   receiver: ReceiverName;
@@ -104,6 +105,10 @@ export function registerSpy(program: Command): void {
       listenAddress,
     )
     .option('--dump <FILE>', 'at the end, write every value of the table as JSON lines')
+    .option(
+      '--store <DIR>',
+      'remember peers, sightings and counters in this folder, so that a restart has its peers back within seconds',
+    )
     .option('--stats <FILE>', 'at the end, write counters of packets, values and the process')
     .addOption(
       new Option('--verify <NAME>', 'signature verifier')
@@ -139,6 +144,7 @@ async function runSpy(flags: SpyFlags): Promise<void> {
     verifier: flags.verify,
     workers: flags.workers,
     receiver: flags.receiver,
+    store: flags.store,
     http: flags.http,
     supervised: true,
   });
