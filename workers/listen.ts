@@ -2,9 +2,9 @@ import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { TableView } from '../src/crds/view.ts';
 import { loadXxhash } from '../src/crypto/hash.ts';
-import { chooseVerifier, type VerifierName } from '../src/crypto/verify.ts';
+import { attachVerifier, type KnownKeysShare, type VerifierName } from '../src/crypto/verify.ts';
 import { ProvedAddresses } from '../src/gossip/proved-addresses.ts';
-import { counterBlock } from '../src/shm/counters.ts';
+import { Counter, counterBlock } from '../src/shm/counters.ts';
 import { attachRegions, type RegionHandles } from '../src/shm/regions.ts';
 import { BatchRing } from '../src/shm/slab.ts';
 import { VerifiedSet } from '../src/shm/verified.ts';
@@ -14,16 +14,22 @@ import { Shedder } from '../src/tasks/shed.ts';
 import { listenSlice } from '../src/tasks/slice.ts';
 import { SystemClock } from '../src/util/clock.ts';
 
-const { handles, verifier: name } = workerData as {
+const {
+  handles,
+  verifier: name,
+  knownKeys,
+} = workerData as {
   handles: RegionHandles;
   verifier: VerifierName;
+  knownKeys?: KnownKeysShare;
 };
 const regions = attachRegions(handles);
 const ring = new BatchRing(regions.ring);
 const shedder = new Shedder(regions, ring, new ProvedAddresses(regions.addresses), SystemClock);
 const gate = createGate(new TableView(regions, await loadXxhash()), regions.control);
 const verified = new VerifiedSet(regions.verified);
-const { verifier } = chooseVerifier(name);
+const source = knownKeys && { ...knownKeys, owner: threadId };
+const { verifier, lacksTables } = attachVerifier(name, source);
 const tasks = new Map<number, ListenTask>();
 
 /** One slice; its number is given by main. */
@@ -34,6 +40,7 @@ export default ({ thread }: { thread: number }): number => {
     const counters = counterBlock(regions.counters, thread);
     task = new ListenTask({ regions, counters, verified, verifier, gate, shedder });
     tasks.set(thread, task);
+    if (lacksTables) counters[Counter.THREADS_WITHOUT_TABLES]! += 1;
   }
   const wake = (): void => parentPort?.postMessage(0);
   return listenSlice({ regions, ring, task, clock: SystemClock, thread, wake });

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { verdict } from '../api/verdict.ts';
-import { chooseVerifier } from '../crypto/verify.ts';
+import { chooseSingleVerifier } from '../crypto/verify.ts';
 import { SpyError } from '../util/assert.ts';
 import { KIND_NAMES, Kind, MESSAGE_NAMES } from '../wire/limits.ts';
 import { FORMATS, type Format } from './capture/detect.ts';
@@ -119,7 +119,7 @@ async function run(file: string | undefined, flags: DecodeFlags): Promise<void> 
  */
 export async function decode(flags: DecodeFlags, streams: DecodeStreams): Promise<void> {
   const { stdout, stderr, page, stop } = streams;
-  const { verifier } = chooseVerifier();
+  const { verifier } = chooseSingleVerifier();
   const { message: messages = [], kind: kinds = [], from = [], port: ports = [] } = flags;
   const { json = false, brief = false, hex = false } = flags;
   const selection: Selection = { messages, kinds, from };

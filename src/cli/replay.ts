@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { chooseVerifier } from '../crypto/verify.ts';
+import { chooseSingleVerifier } from '../crypto/verify.ts';
 import { type Entrypoint, resolveEntrypoint } from '../node/bootstrap.ts';
 import { SpyError } from '../util/assert.ts';
 import { SystemClock } from '../util/clock.ts';
@@ -106,7 +106,7 @@ async function runReplay(file: string, flags: ReplayFlags): Promise<void> {
   };
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  const resigner = flags.resign ? new Resigner(chooseVerifier().verifier) : undefined;
+  const resigner = flags.resign ? new Resigner(chooseSingleVerifier().verifier) : undefined;
   const prepared = await getReady(schedule, resigner, progress, () => interrupted);
   const nodes = new MadeUpNodes();
   if (resigner && !interrupted) await nodes.open(resigner.nodes);

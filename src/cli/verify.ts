@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ExportedRecord, nameRecord, verifyRecord } from '../api/verify-record.ts';
-import { chooseVerifier } from '../crypto/verify.ts';
+import { chooseSingleVerifier } from '../crypto/verify.ts';
 import { SpyError } from '../util/assert.ts';
 import { openInput } from './capture/input.ts';
 import { readExport } from './export/read-export.ts';
@@ -47,7 +47,7 @@ interface Failure {
 }
 
 async function runVerify(file: string, flags: VerifyFlags): Promise<void> {
-  const { verifier } = chooseVerifier();
+  const { verifier } = chooseSingleVerifier();
   const failures: Failure[] = [];
   let checked = 0;
   let failed = 0;

@@ -1,7 +1,13 @@
-/** The three implementations, in the order in which they are tried: fastest first. */
-export const VERIFIER_NAMES = ['sodium', 'openssl', 'noble'] as const;
+/** The implementations that judge any signature by itself, in the order in which they are tried: fastest first. */
+export const SINGLE_VERIFIER_NAMES = ['sodium', 'openssl', 'noble'] as const;
 
-/** One of the three implementations. */
+/** All implementations: tables for known keys, with one of the others for all other keys, come first. */
+export const VERIFIER_NAMES = ['known', ...SINGLE_VERIFIER_NAMES] as const;
+
+/** One that judges any signature by itself. */
+export type SingleVerifierName = (typeof SINGLE_VERIFIER_NAMES)[number];
+
+/** One of the implementations. */
 export type VerifierName = (typeof VERIFIER_NAMES)[number];
 
 /**
@@ -47,6 +53,24 @@ export interface Verifier {
   ): boolean;
   /** Fills the verdict of every row; a row's verdict does not depend on the others. */
   verifyBatch(batch: VerifyBatch): void;
+  /** What was counted since the owner last took it, which he sets back to zero. */
+  readonly tally?: VerifierTally;
+  /** Prepares what makes later signatures cheaper, for well under a millisecond. @returns whether anything was done */
+  spare?(): boolean;
+  /** Ends what `spare` began; called before the thread may get other work. */
+  finish?(): void;
+}
+
+/** How often tables for known keys were used, and whether they can be trusted. */
+export interface VerifierTally {
+  /** Signatures judged by table. */
+  byTable: number;
+  /** Tables made. */
+  built: number;
+  /** Verdicts by table that were checked again. */
+  audited: number;
+  /** Of those, the wrong ones; after the first, tables are no longer used. */
+  disagreed: number;
 }
 
 /** Columns for up to `capacity` signatures over `bytes`. */

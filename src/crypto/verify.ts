@@ -1,17 +1,31 @@
 import { SpyError, unreachable } from '../util/assert.ts';
 import { EDGE_VECTORS, placeEdgeVectors } from './edge-vectors.ts';
-import { VERIFIER_NAMES, type Verifier, type VerifierName } from './verifier.ts';
+import {
+  SINGLE_VERIFIER_NAMES,
+  VERIFIER_NAMES,
+  type Verifier,
+  type VerifierName,
+} from './verifier.ts';
+import {
+  createKnownKeysVerifier,
+  type KnownKeysShare,
+  type KnownKeysSource,
+} from './verify-known.ts';
 import { NobleVerifier } from './verify-noble.ts';
 import { OpensslVerifier } from './verify-openssl.ts';
 import { createSodiumVerifier } from './verify-sodium.ts';
 
 export {
   createVerifyBatch,
+  SINGLE_VERIFIER_NAMES,
+  type SingleVerifierName,
   VERIFIER_NAMES,
   type Verifier,
   type VerifierName,
   type VerifyBatch,
 } from './verifier.ts';
+
+export type { KnownKeysShare };
 
 /** The verifier that was found fit, and why faster ones were not. */
 export interface VerifierChoice {
@@ -20,11 +34,15 @@ export interface VerifierChoice {
 }
 
 /**
- * Loads one implementation without testing it.
+ * Loads one implementation without testing it; of `known`, what judges keys without a table is tested.
+ *
+ * @param source of the tables of `known`
  * @throws SpyError VERIFIER_UNAVAILABLE where it cannot be loaded
  */
-export function createVerifier(name: VerifierName): Verifier {
+export function createVerifier(name: VerifierName, source?: KnownKeysSource): Verifier {
   switch (name) {
+    case 'known':
+      return createKnownKeysVerifier(chooseSingleVerifier().verifier, new NobleVerifier(), source);
     case 'sodium':
       return createSodiumVerifier();
     case 'openssl':
@@ -47,10 +65,41 @@ export function createVerifier(name: VerifierName): Verifier {
  */
 export function chooseVerifier(
   preference: 'auto' | VerifierName = 'auto',
-  create: (name: VerifierName) => Verifier = createVerifier,
+  create: (name: VerifierName) => Verifier = (name) => createVerifier(name),
+): VerifierChoice {
+  return choose(preference === 'auto' ? VERIFIER_NAMES : [preference], create);
+}
+
+/** The same for who judges a signature now and then: tables for known keys would not pay. */
+export function chooseSingleVerifier(): VerifierChoice {
+  return choose(SINGLE_VERIFIER_NAMES, (name) => createVerifier(name));
+}
+
+/**
+ * A thread's verifier, of the sort that main chose. Without tables where those cannot be used: that
+ * costs time, and `lacksTables` tells.
+ *
+ * @param source what main shares, and the number of this thread
+ */
+export function attachVerifier(
+  name: VerifierName,
+  source: KnownKeysSource | undefined,
+): { verifier: Verifier; lacksTables: boolean } {
+  try {
+    const { verifier } = chooseVerifier(name, (one) => createVerifier(one, source));
+    return { verifier, lacksTables: false };
+  } catch (error) {
+    if (name !== 'known') throw error;
+    return { verifier: chooseSingleVerifier().verifier, lacksTables: true };
+  }
+}
+
+function choose(
+  names: readonly VerifierName[],
+  create: (name: VerifierName) => Verifier,
 ): VerifierChoice {
   const rejected: VerifierChoice['rejected'] = [];
-  for (const name of preference === 'auto' ? VERIFIER_NAMES : [preference]) {
+  for (const name of names) {
     try {
       const verifier = create(name);
       const reason = selfTest(verifier);
@@ -63,7 +112,7 @@ export function chooseVerifier(
   const reasons = rejected.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   throw new SpyError(
     'VERIFIER_UNUSABLE',
-    preference === 'auto'
+    names.length > 1
       ? `No signature verifier decides as validators do on this machine (${reasons}). Reinstall Earshot or use another version of Node.`
       : `The signature verifier that was asked for cannot be used (${reasons}). Choose another, or auto.`,
   );

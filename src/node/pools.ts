@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { type Identity, identitySeed } from '../crypto/identity.ts';
-import type { VerifierName } from '../crypto/verify.ts';
+import type { KnownKeysShare, VerifierName } from '../crypto/verify.ts';
 import { LINE_I32 } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import { BatchRing, NOBODY } from '../shm/slab.ts';
@@ -91,6 +91,10 @@ export class InlinePool implements WorkPool {
 export interface ThreadPoolOptions {
   readonly threads: number;
   readonly verifier: VerifierName;
+  /** Tables that the threads share, of the verifier `known`. */
+  readonly knownKeys?: KnownKeysShare | undefined;
+  /** Called with Node's number of a thread that is no more. */
+  readonly threadDied?: ((threadId: number) => void) | undefined;
   /** Who we are; its secret goes to the threads that sign, and nowhere else. */
   readonly identity: Identity;
   readonly clock: Clock;
@@ -144,6 +148,7 @@ export class ThreadPool implements WorkPool {
       workerData: {
         handles: regions.handles,
         verifier: options.verifier,
+        knownKeys: options.knownKeys,
         publicKey: options.identity.publicKey,
         seed: identitySeed(options.identity),
       },
@@ -216,7 +221,10 @@ export class ThreadPool implements WorkPool {
       },
       (error: Error) => {
         this.#isSeatBusy = false;
-        if (!this.#stopped) this.#countFailure(error, 0);
+        if (!this.#stopped) {
+          this.#mourn(SEAT_THREAD);
+          this.#countFailure(error, 0);
+        }
         failed();
       },
     );
@@ -257,8 +265,15 @@ export class ThreadPool implements WorkPool {
     }
   }
 
+  /** Tells that whichever thread had this number of ours is no more. */
+  #mourn(thread: number): void {
+    const threadId = this.#regions.control.threadIds[thread]!;
+    if (threadId !== 0) this.#options.threadDied?.(threadId);
+  }
+
   /** Gives up what a dead thread held. @returns whether its slice goes on */
   #recover(thread: number, error: Error): boolean {
+    this.#mourn(thread);
     const lost = this.#abandon(thread);
     const lately = this.#countFailure(error, lost);
     if (lately >= FATAL_FAILURES) return false;

@@ -30,6 +30,11 @@ const OTHER_NAMES = [
   'INVARIANTS_VIOLATED',
   'TASKS_FAILED',
   'PULL_ROUNDS_SKIPPED',
+  'SIGNATURES_BY_TABLE',
+  'KEY_TABLES_BUILT',
+  'SIGNATURES_AUDITED',
+  'AUDIT_DISAGREEMENTS',
+  'THREADS_WITHOUT_TABLES',
 ] as const;
 
 /** Name of a counter that is no outcome. */

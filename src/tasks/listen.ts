@@ -67,7 +67,31 @@ export class ListenTask {
     }
     this.#parts.verifier.verifyBatch(this.#batch);
     this.#parts.counters[Counter.SIGNATURES_CHECKED]! += this.#batch.count;
+    this.#count();
     this.#settle();
+  }
+
+  /** Uses time in which there is no batch. @returns whether there was anything to do */
+  spare(): boolean {
+    return this.#parts.verifier.spare?.() ?? false;
+  }
+
+  /** Ends what was begun: the thread may be given other work next. */
+  finish(): void {
+    this.#parts.verifier.finish?.();
+    this.#count();
+  }
+
+  /** Takes over what the verifier counted. */
+  #count(): void {
+    const { tally } = this.#parts.verifier;
+    if (tally === undefined) return;
+    const { counters } = this.#parts;
+    counters[Counter.SIGNATURES_BY_TABLE]! += tally.byTable;
+    counters[Counter.KEY_TABLES_BUILT]! += tally.built;
+    counters[Counter.SIGNATURES_AUDITED]! += tally.audited;
+    counters[Counter.AUDIT_DISAGREEMENTS]! += tally.disagreed;
+    tally.byTable = tally.built = tally.audited = tally.disagreed = 0;
   }
 
   /** @returns the row behind those of this packet */

@@ -40,13 +40,14 @@ export function listenSlice(parts: SliceParts): number {
     Atomics.add(heartbeats, thread * LINE_I32, 1);
     const batch = ring.claim(thread);
     if (batch < 0) {
-      ring.waitForBatch(leftMs);
+      if (!task.spare()) ring.waitForBatch(leftMs);
       continue;
     }
     task.run(batch);
     batches++;
     if (ring.finish(batch)) parts.wake();
   }
+  task.finish();
   return batches;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createIdentity } from '../../src/crypto/identity.ts';
 import { createVerifier, VERIFIER_NAMES } from '../../src/crypto/verify.ts';
 
-const verifiers = VERIFIER_NAMES.map(createVerifier);
+const verifiers = VERIFIER_NAMES.map((name) => createVerifier(name));
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
 
 /** The verdict that all verifiers give, or what each says when they differ. */

@@ -300,6 +300,7 @@ describe('libsodium where none was built', () => {
 
 describe('choice of a verifier', () => {
   const acceptAll = BROKEN[0]!.verifier;
+  const noTables = new SpyError('VERIFIER_UNAVAILABLE', 'WebAssembly without SIMD');
   const make =
     (bad: Partial<Record<VerifierName, Verifier | Error>>) =>
     (name: VerifierName): Verifier => {
@@ -309,24 +310,40 @@ describe('choice of a verifier', () => {
     };
 
   const cases = [
-    { name: 'all fit', bad: {}, chosen: 'sodium', rejected: [] },
+    { name: 'all fit', bad: {}, chosen: 'known', rejected: [] },
+    {
+      name: 'no tables',
+      bad: { known: noTables },
+      chosen: 'sodium',
+      rejected: [['known', /without SIMD/]],
+    },
     {
       name: 'no libsodium',
-      bad: { sodium: new SpyError('VERIFIER_UNAVAILABLE', 'nothing built for this platform') },
+      bad: {
+        known: noTables,
+        sodium: new SpyError('VERIFIER_UNAVAILABLE', 'nothing built for this platform'),
+      },
       chosen: 'openssl',
-      rejected: [['sodium', /nothing built/]],
+      rejected: [
+        ['known', /without SIMD/],
+        ['sodium', /nothing built/],
+      ],
     },
     {
       name: 'libsodium changed its mind',
-      bad: { sodium: acceptAll },
+      bad: { known: acceptAll, sodium: acceptAll },
       chosen: 'openssl',
-      rejected: [['sodium', /accepts "S plus/]],
+      rejected: [
+        ['known', /accepts "S plus/],
+        ['sodium', /accepts "S plus/],
+      ],
     },
     {
       name: 'both libraries unfit',
-      bad: { sodium: new Error('no'), openssl: acceptAll },
+      bad: { known: noTables, sodium: new Error('no'), openssl: acceptAll },
       chosen: 'noble',
       rejected: [
+        ['known', /without SIMD/],
         ['sodium', /^no$/],
         ['openssl', /accepts/],
       ],
@@ -356,7 +373,12 @@ describe('choice of a verifier', () => {
   });
 
   it('says for each why none is left', () => {
-    const bad = { sodium: new Error('one'), openssl: new Error('two'), noble: new Error('three') };
+    const bad = {
+      known: noTables,
+      sodium: new Error('one'),
+      openssl: new Error('two'),
+      noble: new Error('three'),
+    };
     expect(() => chooseVerifier('auto', make(bad))).toThrow(
       expect.objectContaining({
         code: 'VERIFIER_UNUSABLE',
