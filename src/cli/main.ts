@@ -1,22 +1,25 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { SpyError } from '../util/assert.ts';
 import { INTERRUPTED } from './interrupt.ts';
-import { createProgram } from './program.ts';
+import { createProgram, type Program } from './program.ts';
 
 /** Exit status after a bug. @source sysexits.h, EX_SOFTWARE */
 const EXIT_BUG = 70;
 
 /** Runs one command line. @returns the exit status */
 async function main(argv: readonly string[]): Promise<number> {
+  let program: Program | undefined;
   try {
-    const program = await createProgram(new Command('earshot'), argv.slice(2));
-    await program.parseAsync(argv);
+    program = await createProgram(argv.slice(2));
+    await program.command.parseAsync(argv);
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof SpyError) {
       process.stderr.write(`earshot: ${error.message}\n`);
+      const settings = program?.settings();
+      if (settings !== undefined) process.stderr.write(`${settings}\n`);
       // What is still under way may take its time, and nobody waits for it any more.
       if (error.code === INTERRUPTED) process.exit(error.exitStatus);
       return error.exitStatus;

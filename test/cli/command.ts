@@ -36,7 +36,8 @@ export class Command {
     const startedMs = SystemClock.monoMs();
     this.child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      // Settings of whoever runs the tests are not what is tested.
+      env: { ...process.env, EARSHOT_CONFIG: '', ...env },
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
 import { PACKAGE_VERSION } from '../../src/node/version.ts';
-import { run } from './command.ts';
+import { Command, Leftovers, run } from './command.ts';
 
 describe.concurrent('help', () => {
   /** Fails unless a help text can be read on 100 columns. @returns its examples */
@@ -63,6 +64,43 @@ describe.concurrent('a wrong flag', () => {
       expect(stderr).toMatch(/^error: /);
       expect(stderr).toContain('(add --help for all flags and examples)');
       expect(stderr).not.toMatch(/ {4}at /);
+    });
+  }
+});
+
+describe.concurrent('a wrong setting is named with its source', () => {
+  const cases = [
+    {
+      env: { EARSHOT_GOSSIP_PORT: 'x' },
+      toml: '',
+      says: /^earshot: EARSHOT_GOSSIP_PORT=x: Give a/,
+    },
+    {
+      env: {},
+      toml: 'gosip-port = 1',
+      says: /"gosip-port" is no setting\. Did you mean gossip-port\?/,
+    },
+    { env: {}, toml: '[spi]', says: /\[spi\] is named after no command\. There are spy, / },
+    { env: {}, toml: '[spy]\nfollw = 1', says: /"follw" is no setting of earshot spy\. Did you m/ },
+    { env: {}, toml: 'identity = "none"', says: /gave: identity \(.*\.toml\)/ },
+    {
+      env: { EARSHOT_CONFIG: 'none.toml' },
+      toml: '',
+      says: /none\.toml, which EARSHOT_CONFIG names, /,
+    },
+  ];
+  const leftovers = new Leftovers();
+  afterAll(() => leftovers.clear());
+  for (const [i, { env, toml, says }] of cases.entries()) {
+    it(`${toml} ${JSON.stringify(env)}`, async () => {
+      const path = leftovers.path(`${i}.toml`);
+      writeFileSync(path, toml);
+      const more = toml === '' ? [] : ['--config', path];
+      const args = ['spy', '-n', 'localhost', ...more];
+      const { status, stdout, stderr } = await new Command(args, env).result;
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(says);
+      expect(stderr).toMatch(/^earshot: /);
     });
   }
 });

@@ -83,13 +83,14 @@ interface Place {
 const MODULES: readonly Place[] = [
   {
     what: /^node:(dgram|net|tls|http|https|http2|dns|dns\/promises)$/,
-    where: /^src\/(node\/(udp|bootstrap|stakes|echo-server)|api\/http|cli\/.*)\.ts$/,
+    where: /^src\/(node\/(udp|bootstrap|stakes|echo-server)|api\/http\/.*|cli\/.*)\.ts$/,
     why: 'sockets belong to node/{udp,bootstrap,stakes}, api/http and cli',
   },
   {
     what: /^node:fs(\/promises)?$/,
     // node/udp reads the kernel's drop counter of its socket.
-    where: /^(workers\/watchdog|src\/(node\/(stakes|store|udp)|api\/export|crypto\/identity|cli\/.*))\.ts$/,
+    where:
+      /^(workers\/watchdog|src\/(node\/(stakes|store|udp)|api\/export|crypto\/identity|cli\/.*))\.ts$/,
     why: 'files belong to node/{stakes,store}, api/export, crypto/identity and cli',
   },
   { what: /^node:timers/, where: /^src\/util\/clock\.ts$/, why: 'timers belong to util/clock' },
@@ -112,8 +113,13 @@ const MODULES: readonly Place[] = [
   { what: /^piscina$/, where: /^(src\/node|workers)\//, why: 'the pool belongs to node' },
   { what: /^comlink/, where: /^(src\/api|workers)\//, why: 'the observer belongs to api' },
   { what: /^@scure\/base$/, where: /^src\/util\/base58\.ts$/, why: 'use util/base58' },
+  {
+    what: /^(hono|@hono)(\/|$)|^ws$/,
+    where: /^src\/api\/http\//,
+    why: 'serving belongs to api/http',
+  },
   { what: /^pino$/, where: /^src\/(node|cli)\//, why: 'logging belongs to node and cli' },
-  { what: /^(commander|cli-table3)$/, where: /^src\/cli\//, why: 'terminals belong to cli' },
+  { what: /^(commander|smol-toml)$/, where: /^src\/cli\//, why: 'terminals belong to cli' },
 ];
 
 const GLOBALS: readonly Place[] = [
@@ -142,7 +148,7 @@ const GLOBALS: readonly Place[] = [
   },
   {
     what: /^(fetch|WebSocket)$/,
-    where: /^src\/(node\/(bootstrap|stakes)|cli\/.*)\.ts$/,
+    where: /^src\/(node\/(bootstrap|stakes|genesis)|cli\/.*)\.ts$/,
     why: 'sockets belong to node/{udp,bootstrap,stakes}, api/http and cli',
   },
   {
