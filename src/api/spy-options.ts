@@ -45,6 +45,11 @@ export interface SpyOptions {
    * observer's thread. Port 0 takes a free one, which `spy.url` tells. Off unless given.
    */
   readonly http?: string | undefined;
+  /**
+   * A folder of its own for what shall outlive a restart: proved peers, who was first and last heard of
+   * when, counters. Two generations, a new one a minute; a disk that fails is an alarm and stops nothing.
+   */
+  readonly store?: string | undefined;
   /** Sees every datagram; receiving then takes `dgram` and, at high rates, twice the processor time. */
   readonly tap?: Tap | undefined;
   /** The process is there for this spy alone and may be ended, as `earshot spy` is, when it hangs or bloats. */
