@@ -32,7 +32,7 @@ export class ViaReader {
     const found = this.#senders.get(tag);
     if (found && equalBytes(found.key, 0, key, 0, PUBKEY_BYTES)) return found;
     if (this.#senders.size >= MOST_SENDERS) this.#senders.clear();
-    const from = toBase58(key);
+    const from = isZero(key) ? null : toBase58(key);
     const made: Sender = {
       key: key.slice(),
       push: Object.freeze({ route: 'push', from }),
@@ -42,3 +42,6 @@ export class ViaReader {
     return made;
   }
 }
+
+/** Of what was read from a file of ours it is not known who sent it. */
+const isZero = (key: Uint8Array): boolean => key.every((byte) => byte === 0);

@@ -16,9 +16,9 @@ export interface UnprovedContact {
   readonly wallclock: number;
   readonly outsetLow: number;
   readonly outsetHigh: number;
-  /** How it reached us, and who sent it, as the datagram says. */
-  readonly route: number;
-  readonly sender: Uint8Array;
+  /** How it reached us (a pull when left out), and who sent it, as the datagram says. */
+  readonly route?: number;
+  readonly sender?: Uint8Array;
   /** Monotonic: a jump of the wall clock must not expire anything. */
   readonly heardMs: number;
 }

@@ -155,7 +155,7 @@ export class Contacts {
       waiting.hash,
       0,
       clock.steadyMs(),
-      waiting.route,
+      waiting.route ?? Route.PULL,
       waiting.sender,
       0,
     );
