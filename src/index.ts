@@ -13,9 +13,11 @@ import {
   type SpySummary,
   summarize,
 } from './api/listing.ts';
+import { HttpServing } from './api/http/serving.ts';
+import { parseListenAddress } from './api/http/settings.ts';
 import type { NodeInfo } from './api/nodes.ts';
 import { MAX_PAGE_ROWS, type MainCommands, type Selector } from './api/observer-api.ts';
-import type { SpyOptions } from './api/spy-options.ts';
+import { SMALL_NODE, type SpyOptions } from './api/spy-options.ts';
 import { collectStats, LOOP_RESOLUTION_MS, type SpyStats } from './api/stats.ts';
 import type { ValueJson } from './api/value-json.ts';
 import { loadXxhash } from './crypto/hash.ts';
@@ -34,7 +36,6 @@ import { openStoreFolder, Store } from './node/store.ts';
 import { StoreKeeper } from './node/store-keeper.ts';
 import { ourVersion } from './node/version.ts';
 import { Counter, counterTotal } from './shm/counters.ts';
-import { SMALL_CAPACITIES } from './shm/layout.ts';
 import { assert } from './util/assert.ts';
 import { SystemClock } from './util/clock.ts';
 import { formatAddress, formatIp } from './util/ipv4.ts';
@@ -71,12 +72,6 @@ export type { ValueData } from './wire/decoded.ts';
 /** Receive buffers below this overflow in a burst. @source reliability 5 */
 const SMALL_RECEIVE_BUFFER = 4 * 1024 * 1024;
 
-/** Sizes of a node in a small cluster. */
-const SMALL_NODE = {
-  capacities: SMALL_CAPACITIES,
-  pingSizes: { proofs: 2048, addressCells: 2048, destinations: 2048, queue: 1024, ipCells: 512 },
-};
-
 /**
  * Joins a cluster.
  *
@@ -85,6 +80,7 @@ const SMALL_NODE = {
  */
 export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
   const logger = options.logger ?? SILENT_LOGGER;
+  if (options.http !== undefined) parseListenAddress(options.http); // before anybody is asked
   const identity = loadIdentity(options, logger);
   const { verifier, rejected } = chooseVerifier(options.verifier ?? 'auto');
   for (const { name, reason } of rejected) logger.warn({ verifier: name, reason }, 'not used');
@@ -155,6 +151,7 @@ export class Spy {
   #observer: ObserverClient | undefined;
   #observerStarts: Promise<void> | undefined;
   #events: ChangeEvents | undefined;
+  #serving: HttpServing | undefined;
   #failure: Error | undefined;
   #tellStop: () => void = () => {};
   #tellFailure: (error: Error) => void = () => {};
@@ -221,6 +218,12 @@ export class Spy {
       { identity: this.identity, address: formatAddress(ip, port), shredVersion },
       'joined',
     );
+    if (options.http !== undefined) await this.#serve(options.http, options);
+  }
+
+  /** Where the HTTP API is, undefined without one. */
+  get url(): string | undefined {
+    return this.#serving?.url;
   }
 
   /** Where others reach us, `ip:port`. */
@@ -360,6 +363,7 @@ export class Spy {
   /** Leaves the cluster; what was heard can still be read. */
   async stop(): Promise<void> {
     this.#loop.disable();
+    this.#serving?.stop();
     this.#facts.stopAsking();
     this.#stakes?.stop();
     await this.#keeper?.stop();
@@ -379,7 +383,23 @@ export class Spy {
     const { regions } = this.#running.parts;
     const logger = this.#logger;
     const commands = this.#commands();
-    return new ObserverClient({ regions, commands, clock: SystemClock, logger });
+    const http = this.#serving;
+    return new ObserverClient({ regions, commands, clock: SystemClock, logger, http });
+  }
+
+  /** Opens the HTTP API. */
+  async #serve(http: string, { stakes }: SpyOptions): Promise<void> {
+    this.#serving = new HttpServing({
+      address: parseListenAddress(http),
+      node: this.#running,
+      loop: this.#loop,
+      stakeReport: () => this.#stakes?.report(),
+      entrypoints: this.#facts.entrypoints.map(({ name }) => name),
+      stakes: typeof stakes === 'string' ? stakes : undefined,
+      startedMs: this.#startedMs,
+      logger: this.#logger,
+    });
+    await this.#observed();
   }
 
   /** What the observer may ask of us. */

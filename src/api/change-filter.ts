@@ -71,14 +71,14 @@ function isOfVersion(change: NodeChange, wanted: string): boolean {
 }
 
 /** Whether a version is the wanted one, or begins with it at a border: 4.0 holds 4.0.1, not 4.01. */
-function isVersion(version: string, wanted: string): boolean {
+export function isVersion(version: string, wanted: string): boolean {
   if (!version.startsWith(wanted)) return false;
   const next = version[wanted.length];
   return next === undefined || next === '.' || next === '-';
 }
 
-/** Whether an address, `ip:port`, lies in a network. */
-function networkTest(text: string): (gossip: string | null) => boolean {
+/** Whether an address, `ip:port`, lies in a network. @throws SpyError CHANGES_NETWORK */
+export function networkTest(text: string): (gossip: string | null) => boolean {
   const [address = '', length = '32', more] = text.split('/');
   const ip = parseIp(address);
   const bits = /^\d{1,2}$/.test(length) ? Number(length) : -1;

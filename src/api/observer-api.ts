@@ -2,6 +2,8 @@
 import type { RegionHandles } from '../shm/regions.ts';
 import type { KindName } from '../wire/limits.ts';
 import type { ChangeFilter } from './changes.ts';
+import type { HttpOpened, HttpSetup } from './http/http-api.ts';
+import type { ReportSource } from './main-report.ts';
 import type { ValueJson } from './value-json.ts';
 
 /**
@@ -24,14 +26,14 @@ export interface MainCommands {
 
 /** Which values are meant; what is left out does not matter. */
 export interface Selector {
-  readonly kind?: KindName;
+  readonly kind?: KindName | undefined;
   /** Public key of the origin, in base58. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** Version or client of the origin, as far as its contact info is here. */
-  readonly version?: string;
-  readonly client?: string;
+  readonly version?: string | undefined;
+  readonly client?: string | undefined;
   /** Where the page before this one ended. */
-  readonly after?: number;
+  readonly after?: number | undefined;
 }
 
 /** Values in the order of rows, which says nothing but stays as it is. */
@@ -74,6 +76,8 @@ export interface ObserverSetup {
 /** What main may ask of the observer. */
 export interface ObserverApi {
   start(setup: ObserverSetup, commands: MainCommands): Promise<void>;
+  /** Opens the HTTP API; once, after `start`. @param source what it may ask of main */
+  openHttp(setup: HttpSetup, source: ReportSource): Promise<HttpOpened>;
   status(): ObserverStatus;
   query(selector: Selector, limit: number): QueryPage;
   /** Writes every value as JSON lines. @returns how many */
@@ -96,5 +100,5 @@ export interface ObserverApi {
   closeFeed(feed: number): void;
   /** Takes in what main did last, and lets the feeds end. */
   drain(): void;
-  stop(): void;
+  stop(): void | Promise<void>;
 }

@@ -1,12 +1,14 @@
 import { loadXxhash } from '../crypto/hash.ts';
-import { attachRegions } from '../shm/regions.ts';
+import { attachRegions, type Regions } from '../shm/regions.ts';
 import { assert } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { ChangeFilter } from './changes.ts';
-import { release } from './comlink.ts';
+import { type Remote, release } from './comlink.ts';
 import { writeLines } from './export.ts';
 import { Feed } from './feed.ts';
+import { type HttpApi, type HttpOpened, type HttpSetup, openHttp } from './http/http-api.ts';
+import type { ReportSource } from './main-report.ts';
 import { Observer } from './observer.ts';
 import type {
   MainCommands,
@@ -30,6 +32,9 @@ export class ObserverService implements ObserverApi {
   readonly #clock: Clock;
   readonly #feeds = new Map<number, OpenFeed>();
   #observer: Observer | undefined;
+  #regions: Regions | undefined;
+  #http: HttpApi | undefined;
+  #source: Remote<ReportSource> | undefined;
   #feedCount = 0;
   #skipped = 0;
 
@@ -40,8 +45,25 @@ export class ObserverService implements ObserverApi {
   async start({ handles, pollMs }: ObserverSetup, commands: MainCommands): Promise<void> {
     this.commands = commands;
     const xxhash = await loadXxhash();
-    this.#observer = new Observer(attachRegions(handles), xxhash, this.#clock);
+    this.#regions = attachRegions(handles);
+    this.#observer = new Observer(this.#regions, xxhash, this.#clock);
     this.#observer.start(pollMs);
+  }
+
+  async openHttp({ address, facts }: HttpSetup, source: ReportSource): Promise<HttpOpened> {
+    const observer = this.#running;
+    assert(this.#regions !== undefined && this.#http === undefined, 'started, and opened once');
+    const main = source as unknown as Remote<ReportSource>; // as what main lends arrives here
+    const regions = this.#regions;
+    const clock = this.#clock;
+    const hasher = await loadXxhash();
+    const { api, opened } = await openHttp(
+      { facts, regions, hasher, observer, main, clock },
+      address,
+    );
+    this.#http = api;
+    this.#source = main;
+    return opened;
   }
 
   status(): ObserverStatus {
@@ -95,8 +117,11 @@ export class ObserverService implements ObserverApi {
     for (const { feed } of this.#feeds.values()) feed.end();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    await this.#http?.close();
     this.#observer?.stop();
+    if (this.#source) release(this.#source);
+    this.#source = undefined;
     for (const feed of [...this.#feeds.keys()]) this.closeFeed(feed);
     if (this.commands) release(this.commands);
     this.commands = undefined;

@@ -4,6 +4,7 @@ import type { Regions } from '../shm/regions.ts';
 import { SpyError } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
 import { connect, lend, type Remote, release } from './comlink.ts';
+import type { HttpServing } from './http/serving.ts';
 import { type MainCommands, OBSERVER_THREAD, type ObserverApi } from './observer-api.ts';
 
 /** How long its start may take. @source architecture 8 */
@@ -27,6 +28,8 @@ export interface ObserverThreadOptions {
   /** The compiled worker. */
   readonly file: URL;
   readonly pollMs: number;
+  /** The HTTP API that it serves, if any. */
+  readonly http?: HttpServing | undefined;
   readonly startMs?: number | undefined;
   readonly silentMs?: number | undefined;
   readonly heapMb?: number | undefined;
@@ -150,8 +153,10 @@ export class ObserverThread {
     const { handles } = regions;
     try {
       await this.call((api) => api.start({ handles, pollMs }, lent), startMs);
+      await this.#openHttp();
     } catch (error) {
       await this.terminate((error as Error).message);
+      if (error instanceof SpyError && error.code.startsWith('HTTP_')) throw error;
       throw new SpyError(
         'OBSERVER_DOES_NOT_START',
         `The observer's thread does not start: ${this.#why}`,
@@ -160,6 +165,18 @@ export class ObserverThread {
     }
     this.isUp = true;
     this.#watch();
+  }
+
+  /** @throws SpyError HTTP_… */
+  async #openHttp(): Promise<void> {
+    const { http, startMs = START_MS } = this.#options;
+    if (!http) return;
+    const { report, genesisHash, bug } = http.source;
+    const { setup } = http;
+    const lent = lend({ report, genesisHash, bug });
+    const opened = await this.call((api) => api.openHttp(setup, lent), startMs);
+    if ('refused' in opened) throw new SpyError(opened.refused.code, opened.refused.message);
+    http.opened(opened.at);
   }
 
   /** Ends it when its heartbeat stops. */

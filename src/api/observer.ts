@@ -113,8 +113,9 @@ export class Observer {
     regions.control.changes[0] = this.changes.latest;
   }
 
-  /** Looks at the journal every `pollMs` from now on. */
+  /** Looks at the journal every `pollMs` from now on; may be called again. */
   start(pollMs: number = POLL_MS): void {
+    this.#cancelPolls();
     this.#cancelPolls = this.#clock.every(pollMs, () => this.#turn());
   }
 
@@ -185,14 +186,14 @@ export class Observer {
   }
 
   /** Values that a selector means, one page of them. */
-  query(selector: Selector, limit: number): QueryPage {
+  query(selector: Selector, limit: number, bytes = false): QueryPage {
     const { mirror } = this;
     const most = Math.min(Math.max(1, limit), MAX_PAGE_ROWS);
     const values: ValueJson[] = [];
     const start = Math.max(0, (selector.after ?? -1) + 1);
     for (let row = start; row < mirror.highWater; row++) {
       if (!this.#isMeant(row, selector)) continue;
-      const value = this.#describe(row, false);
+      const value = this.#describe(row, bytes);
       if (value) values.push(value);
       if (values.length === most) return { values, next: row };
     }

@@ -3,7 +3,14 @@ import type { VerifierName } from '../crypto/verify.ts';
 import type { Logger, Tap } from '../node/ports.ts';
 import type { ReceiverName } from '../node/runtime.ts';
 import type { StakeMap } from '../node/stake-list.ts';
+import { SMALL_CAPACITIES } from '../shm/layout.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
+
+/** Sizes of a node in a small cluster. */
+export const SMALL_NODE = {
+  capacities: SMALL_CAPACITIES,
+  pingSizes: { proofs: 2048, addressCells: 2048, destinations: 2048, queue: 1024, ipCells: 512 },
+};
 
 /** What a spy is told; everything may be left out but a way to find the cluster. */
 export interface SpyOptions {

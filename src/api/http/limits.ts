@@ -1,0 +1,28 @@
+/** What anybody may cost us. @source reliability 5, API and event subscriber */
+
+/** Open connections, all together and from one address. */
+export const MAX_CONNECTIONS = 256;
+export const MAX_PER_ADDRESS = 16;
+
+/** Bytes of a request's body. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** Until the headers of a request are here, until all of it is, and until its answer has been taken. */
+export const HEADER_MS = 5_000;
+export const REQUEST_MS = 10_000;
+
+/** An idle connection is kept for the next request. */
+export const KEEP_ALIVE_MS = 15_000;
+
+/** What may wait for a subscriber that takes nothing. */
+export const MAX_WAITING_CHANGES = 1_024;
+export const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** How long a subscriber may take nothing while so much waits. A far one with a bad line needs some. */
+export const STALL_MS = 2_000;
+
+/** Bytes handed to a subscriber's socket ahead of what it has taken: the memory that one can cost. */
+export const AHEAD_BYTES = 256 * 1024;
+
+/** A subscriber hears at least so often that all is well. */
+export const IDLE_MS = 15_000;
