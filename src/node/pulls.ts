@@ -1,7 +1,7 @@
 import { ACTIVE_MS } from '../gossip/policy.ts';
 import { chooseEntrypoint, type Entrypoint } from '../gossip/pull-peers.ts';
 import { Counter } from '../shm/counters.ts';
-import { formatAddress } from '../util/ipv4.ts';
+import { AskedPeers } from './asked-peers.ts';
 import type { NodeParts } from './parts.ts';
 import { PullPace } from './pull-pace.ts';
 import { PullRound, type PullTarget } from './pull-round.ts';
@@ -11,9 +11,6 @@ const ASKED_MS = 3_000;
 
 /** Who has not answered is tried again after this: a datagram may be lost, ours or the answer. */
 const RETRY_MS = 1_000;
-
-/** Peers remembered as asked or open. */
-const MAX_PEERS = 4_096;
 
 /** Nodes that may be configured to be asked, from the start or later. */
 const MAX_ENTRYPOINTS = 64;
@@ -37,13 +34,6 @@ const GATHER_MS = 500;
 /** Asks that may wait for the round under way to end. */
 const MAX_PENDING = 4;
 
-/** What we know of an address we asked. */
-interface Asked {
-  askedMs: number;
-  /** It has tested our address or answered: requests to it are not wasted. */
-  open: boolean;
-}
-
 /**
  * Asks others for what we lack. An honest node asks an eighth of all partitions every half second;
  * while the table is still empty we ask all of them as often as the pace allows, of those who answer.
@@ -57,7 +47,7 @@ export class Pulls {
   readonly lane: PullRound;
   readonly #parts: NodeParts;
   readonly #entrypoints: Entrypoint[];
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new AskedPeers();
   readonly #pace: PullPace;
   #discovered = 0;
   #pending: { targets: readonly PullTarget[]; count: number }[] = [];
@@ -107,8 +97,7 @@ export class Pulls {
   /** Notes a pull response. @units discovered: nodes in it that we had never heard of */
   answered(ip: number, port: number, discovered: number, monoMs: number): void {
     this.#discovered += discovered;
-    const asked = this.#asked.get(formatAddress(ip, port));
-    if (asked) asked.open = true;
+    this.#asked.open(ip, port);
     this.#pace.answered(monoMs);
   }
 
@@ -117,9 +106,8 @@ export class Pulls {
    * for want of this answer: ask again at once.
    */
   pinged(ip: number, port: number, monoMs: number): void {
-    const asked = this.#asked.get(formatAddress(ip, port));
-    if (!asked || asked.open || monoMs - asked.askedMs > ASKED_MS) return;
-    asked.open = true;
+    const asked = this.#asked.get(ip, port);
+    if (!asked || monoMs - asked.askedMs > ASKED_MS || !this.#asked.open(ip, port)) return;
     if (this.#pace.eager) this.#ask([{ ip, port }], this.#pace.take(EAGER_PER_PEER, monoMs));
   }
 
@@ -188,15 +176,18 @@ export class Pulls {
     const trials: PullTarget[] = [];
     const open: PullTarget[] = [];
     const consider = (ip: number, port: number): void => {
-      const asked = this.#asked.get(formatAddress(ip, port));
-      if (asked?.open) open.push({ ip, port });
+      const asked = this.#asked.get(ip, port);
+      if (asked?.isOpen) open.push({ ip, port });
       else if (trials.length < EAGER_TRIALS && (!asked || monoMs - asked.askedMs > RETRY_MS)) {
         trials.push({ ip, port });
       }
     };
     for (const { ip, port } of this.#entrypoints) consider(ip, port);
     const start = candidates.count > 0 ? this.#parts.rng.below(candidates.count) : 0;
-    for (let i = 0; i < candidates.count && open.length < ENOUGH_PEERS; i++) {
+    const enough = Math.min(ENOUGH_PEERS, this.#asked.openCount);
+    for (let i = 0; i < candidates.count; i++) {
+      if (open.length >= enough && trials.length === EAGER_TRIALS) break;
+      if (open.length >= ENOUGH_PEERS) break;
       const c = (start + i) % candidates.count;
       if (!this.isEntrypoint(candidates.ip[c]!, candidates.port[c]!)) {
         consider(candidates.ip[c]!, candidates.port[c]!);
@@ -261,21 +252,6 @@ export class Pulls {
 
   #noteAll(targets: readonly PullTarget[]): void {
     const monoMs = this.#parts.clock.monoMs();
-    for (const { ip, port } of targets) this.#note(formatAddress(ip, port), monoMs);
-  }
-
-  #note(key: string, monoMs: number): void {
-    const asked = this.#asked.get(key);
-    if (asked) {
-      asked.askedMs = monoMs;
-      return;
-    }
-    if (this.#asked.size >= MAX_PEERS) {
-      for (const oldest of this.#asked.keys()) {
-        this.#asked.delete(oldest);
-        break;
-      }
-    }
-    this.#asked.set(key, { askedMs: monoMs, open: false });
+    for (const { ip, port } of targets) this.#asked.ask(ip, port, monoMs);
   }
 }
