@@ -22,7 +22,6 @@ import { collectStats, LOOP_RESOLUTION_MS, type SpyStats } from './api/stats.ts'
 import type { ValueJson } from './api/value-json.ts';
 import { loadXxhash } from './crypto/hash.ts';
 import { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
-import { chooseVerifier } from './crypto/verify.ts';
 import { resolveEntrypoint } from './node/bootstrap.ts';
 import { type JoinFacts, prepareJoin } from './node/join.ts';
 import type { OwnValues } from './node/own-values.ts';
@@ -34,6 +33,7 @@ import { StakeKeeper } from './node/stake-keeper.ts';
 import { stakeSource } from './node/stakes.ts';
 import { openStoreFolder, Store } from './node/store.ts';
 import { StoreKeeper } from './node/store-keeper.ts';
+import { pickVerifier } from './node/verification.ts';
 import { ourVersion } from './node/version.ts';
 import { Counter, counterTotal } from './shm/counters.ts';
 import { assert } from './util/assert.ts';
@@ -82,8 +82,7 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
   const logger = options.logger ?? SILENT_LOGGER;
   if (options.http !== undefined) parseListenAddress(options.http); // before anybody is asked
   const identity = loadIdentity(options, logger);
-  const { verifier, rejected } = chooseVerifier(options.verifier ?? 'auto');
-  for (const { name, reason } of rejected) logger.warn({ verifier: name, reason }, 'not used');
+  const verifier = pickVerifier(options.verifier ?? 'auto', options.knownKeys, logger);
   const xxhash = await loadXxhash();
   const ports = { clock: SystemClock, rng: osRng(), logger, verifier, xxhash };
   const stakes =

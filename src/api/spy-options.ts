@@ -1,5 +1,6 @@
 import type { Identity } from '../crypto/identity.ts';
 import type { VerifierName } from '../crypto/verify.ts';
+import type { KnownKeysOptions } from '../crypto/verify-known.ts';
 import type { Logger, Tap } from '../node/ports.ts';
 import type { ReceiverName } from '../node/runtime.ts';
 import type { StakeMap } from '../node/stake-list.ts';
@@ -28,7 +29,10 @@ export interface SpyOptions {
   readonly bindAddress?: string | undefined;
   /** Talk to private and loopback addresses; on by itself when an entrypoint is one. */
   readonly allowPrivate?: boolean | undefined;
+  /** Who verifies signatures: tables for known keys, one of three others, or by itself the fastest that is fit. */
   readonly verifier?: 'auto' | VerifierName | undefined;
+  /** For how many keys tables are made, and after how many accepted signatures of each. */
+  readonly knownKeys?: Pick<KnownKeysOptions, 'keys' | 'after'> | undefined;
   /** Threads that check packets; 0 leaves it to the main thread. By default what fits the machine. */
   readonly workers?: number | 'auto' | undefined;
   /** `recvmmsg` in a thread of its own where that is possible, else `dgram`. */

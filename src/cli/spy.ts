@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { parseListenAddress } from '../api/http/settings.ts';
 import type { NodeInfo } from '../api/nodes.ts';
+import { VERIFIER_NAMES, type VerifierName } from '../crypto/verify.ts';
 import { createSpy, type Spy } from '../index.ts';
 import { createLogger, type LogLevel } from '../node/logger.ts';
 import { MAX_POOL_THREADS } from '../node/pools.ts';
@@ -35,7 +36,9 @@ interface SpyFlags extends JoinFlags {
   dump?: string;
   stats?: string;
   store?: string;
-  verify: 'auto' | 'sodium' | 'openssl' | 'noble';
+  verify: 'auto' | VerifierName;
+  knownKeys?: number;
+  knownKeysAfter?: number;
   workers: number | 'auto';
   receiver: ReceiverName;
 }
@@ -111,9 +114,22 @@ export function registerSpy(program: Command): void {
     )
     .option('--stats <FILE>', 'at the end, write counters of packets, values and the process')
     .addOption(
-      new Option('--verify <NAME>', 'signature verifier')
-        .choices(['auto', 'sodium', 'openssl', 'noble'])
+      new Option(
+        '--verify <NAME>',
+        'signature verifier; known makes tables for keys that recur and is the fastest',
+      )
+        .choices(['auto', ...VERIFIER_NAMES])
         .default('auto'),
+    )
+    .option(
+      '--known-keys <NUM>',
+      'most keys with a table, 14 KB each (default: 4096)',
+      wholeNumber(4, 65_536),
+    )
+    .option(
+      '--known-keys-after <NUM>',
+      'accepted signatures of a key after which it gets a table (default: 4)',
+      wholeNumber(1, 255),
     )
     .option(
       '--workers <NUM>',
@@ -142,6 +158,7 @@ async function runSpy(flags: SpyFlags): Promise<void> {
   const joining = createSpy({
     ...joinOptions(flags, logger),
     verifier: flags.verify,
+    knownKeys: { keys: flags.knownKeys, after: flags.knownKeysAfter },
     workers: flags.workers,
     receiver: flags.receiver,
     store: flags.store,

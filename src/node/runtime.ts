@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { VerifierName } from '../crypto/verify.ts';
+import { KnownKeysVerifier } from '../crypto/verify-known.ts';
 import { DEFAULT_CAPACITIES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import { checkMemory } from './bounds.ts';
@@ -14,6 +15,7 @@ import { loadSyscalls } from './syscalls.ts';
 import { TappedTransport } from './tapped-transport.ts';
 import { UdpTransport } from './udp.ts';
 import { BatchTransport } from './udp-batch.ts';
+import { watchVerifier } from './verification.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Threads besides those that listen: the seat, the receiver, the observer, the watchdog. */
@@ -64,6 +66,8 @@ export class Runtime {
   readonly #guard: Guard | undefined;
   readonly #watchdog: Watchdog | undefined;
 
+  #unwatch: () => void = () => {};
+
   private constructor(
     node: SpyNode,
     transport: Transport,
@@ -111,7 +115,12 @@ export class Runtime {
     const createPool = (regions: Regions): ThreadPool => {
       const { verifier } = options;
       const { identity } = options.node;
-      pool = new ThreadPool(regions, { threads, verifier, identity, clock, logger, wake, fail });
+      const known = ports.verifier instanceof KnownKeysVerifier ? ports.verifier : undefined;
+      pool = new ThreadPool(regions, {
+        ...{ threads, verifier, identity, clock, logger, wake, fail },
+        knownKeys: known?.share,
+        threadDied: (threadId) => known?.release(threadId),
+      });
       return pool;
     };
     const sockets = [{ key: 0, ip: options.ip, port }, ...options.node.sockets];
@@ -142,13 +151,16 @@ export class Runtime {
     const guard = options.supervised
       ? new Guard(node.parts, process.memoryUsage.rss, fail)
       : undefined;
-    return new Runtime(node, transport, port, echo, pool, receiver, guard);
+    const runtime = new Runtime(node, transport, port, echo, pool, receiver, guard);
+    runtime.#unwatch = watchVerifier(node.parts.regions, clock, logger);
+    return runtime;
   }
 
   /** Ends receiver, threads, node and sockets, upstream first. @source architecture 8 */
   async close(): Promise<void> {
     await this.#watchdog?.stop(); // main is about to beat no more
     this.#guard?.stop();
+    this.#unwatch();
     this.node.parts.ring.stop();
     await this.#receiver?.stop();
     await this.#pool?.stop();
