@@ -36,6 +36,8 @@ export interface SpyStats {
   sent: Record<string, number>;
   sentBytes: number;
   notSent: Record<string, number>;
+  /** Datagrams of `sent` that the system refused: no route, no buffer, forbidden. */
+  sendFailed: number;
   /** Work besides listening: pull requests that have no outcome yet, and what went wrong. */
   tasks: { requestsWaiting: number; failed: number; pullRoundsSkipped: number };
   /** How knowing the stakes goes; null without a source. */
@@ -89,6 +91,7 @@ export function collectStats(
     sent: byClass(outbox.sent),
     sentBytes: outbox.sentBytes.reduce((sum, n) => sum + n, 0),
     notSent: byClass(outbox.dropped),
+    sendFailed: transport.failedSends(),
     tasks: {
       requestsWaiting: node.answers.lane.waiting,
       failed: total(Counter.TASKS_FAILED),

@@ -50,9 +50,11 @@ export const Linux = Object.freeze({
   MSG_TRUNC: 0x20,
   MSG_NOSIGNAL: 0x4000,
   MSG_WAITFORONE: 0x10000,
+  EAGAIN: 11,
   EACCES: 13,
   EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,
+  ENOBUFS: 105,
 });
 
 /** Bytes of struct mmsghdr, struct iovec and struct sockaddr_in on 64-bit Linux. */

@@ -31,6 +31,8 @@ export class BatchTransport implements Transport {
   #port = 0;
   #waiting = 0;
   #failedSends = 0;
+  /** The system had no room for what was sent last. */
+  #isFull = false;
   #kernelDropped = 0;
   #bufferBytes = 0;
 
@@ -96,16 +98,21 @@ export class BatchTransport implements Transport {
       else {
         this.#failedSends++; // this one only: the others may go elsewhere
         i++;
+        const errno = this.#system.errno();
+        if (errno === Linux.EAGAIN || errno === Linux.ENOBUFS) this.#isFull = true;
       }
     }
   }
 
   pending(): number {
-    return 0;
+    if (!this.#isFull) return 0;
+    this.#isFull = false; // whoever asks waits a moment, then tries again
+    return Number.MAX_SAFE_INTEGER;
   }
 
   kernelDropped(): number {
-    if (this.#descriptor >= 0) this.#kernelDropped = readKernelDrops(this.#port);
+    if (this.#descriptor >= 0)
+      this.#kernelDropped = readKernelDrops(this.#port) ?? this.#kernelDropped;
     return this.#kernelDropped;
   }
 

@@ -94,7 +94,7 @@ export class UdpTransport implements Transport {
   }
 
   kernelDropped(): number {
-    if (this.#socket) this.#kernelDropped = readKernelDrops(this.#port);
+    if (this.#socket) this.#kernelDropped = readKernelDrops(this.#port) ?? this.#kernelDropped;
     return this.#kernelDropped;
   }
 
@@ -163,13 +163,17 @@ export function bindError(
   });
 }
 
-/** Sums the kernel's drop counters of all UDP sockets on a local port; 0 where there is no /proc. */
-export function readKernelDrops(port: number): number {
+/**
+ * Sums the kernel's drop counters of all UDP sockets on a local port.
+ *
+ * @returns undefined where there is no /proc, or no descriptor left to read it
+ */
+export function readKernelDrops(port: number): number | undefined {
   let text: string;
   try {
     text = readFileSync('/proc/net/udp', 'utf8');
   } catch {
-    return 0;
+    return undefined;
   }
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   let drops = 0;
