@@ -24,17 +24,19 @@ afterEach(async () => {
 /** A transport whose every third datagram the system refuses. */
 async function refused(calls: Syscalls, errno: number): Promise<BatchTransport> {
   let sent = 0;
+  let isOpen = false;
   const failing: Syscalls = {
     ...calls,
     sendmmsg: (_descriptor, _headers, count) => {
       if (sent++ % 3 === 2) return -1;
       return Math.min(1, count);
     },
-    errno: () => errno,
+    errno: () => (isOpen ? errno : calls.errno()),
   };
   const transport = new BatchTransport(failing, { bindAddress: '127.0.0.1', port: 0 });
   open.push(transport);
   await transport.open();
+  isOpen = true;
   return transport;
 }
 
