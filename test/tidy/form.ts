@@ -242,7 +242,7 @@ export const skips: Rule = {
 };
 
 const TOP_LEVEL =
-  /^(package\.json|package-lock\.json|tsconfig\.json|README\.md|LICENSE|(src|workers|test|bench|scripts|docs)\/.*|\..*)$/;
+  /^(package\.json|package-lock\.json|tsconfig\.json|README\.md|LICENSE|(src|workers|test|bench|scripts|docs|deploy)\/.*|\..*)$/;
 
 /** The first thing a visitor sees stays short. */
 export const topLevel: Rule = {
