@@ -10,6 +10,8 @@ import { filterTest } from './change-filter.ts';
 import { type ChangeEvent, ChangeReader, type ChangesOptions } from './change-reader.ts';
 import type { Remote } from './comlink.ts';
 import { FEED_BUFFER_BYTES } from './feed.ts';
+import type { NodesPage } from './node-query.ts';
+import { type NodeSelector, nodeTest } from './node-selector.ts';
 import { POLL_MS } from './observer.ts';
 import type { ObserverApi, ObserverStatus, QueryPage, Selector } from './observer-api.ts';
 import { OBSERVER_GONE, ObserverThread, type ObserverThreadOptions } from './observer-thread.ts';
@@ -141,6 +143,12 @@ export class ObserverClient {
   /** One page of values. @throws SpyError while the observer is being started again */
   query(selector: Selector, limit: number): Promise<QueryPage> {
     return this.#ask((api) => api.query(selector, limit), CALL_MS);
+  }
+
+  /** One page of nodes. @throws SpyError while the observer is being started again, CHANGES_NETWORK */
+  async queryNodes(selector: NodeSelector, after: string | null): Promise<NodesPage> {
+    nodeTest(selector); // here, as errors lose their code on the way between threads
+    return await this.#ask((api) => api.queryNodes(selector, after), CALL_MS);
   }
 
   /** Has the observer write every value into a file, as JSON lines. @returns how many */

@@ -4,6 +4,8 @@ import type { KindName } from '../wire/limits.ts';
 import type { ChangeFilter } from './changes.ts';
 import type { HttpOpened, HttpSetup } from './http/http-api.ts';
 import type { ReportSource } from './main-report.ts';
+import type { NodeFacts, NodesPage } from './node-query.ts';
+import type { NodeSelector } from './node-selector.ts';
 import type { ValueJson } from './value-json.ts';
 
 /**
@@ -12,16 +14,10 @@ import type { ValueJson } from './value-json.ts';
  */
 export const OBSERVER_THREAD = 14;
 
-/** Levels of a log that can be set while a spy runs. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
-/** What the observer may ask of main: these and nothing else. */
+/** What the observer may ask of main: this and nothing else. */
 export interface MainCommands {
-  /** Asks another node from now on. @param name HOST:PORT */
-  addEntrypoint(name: string): Promise<void>;
-  setLogLevel(level: (typeof LOG_LEVELS)[number]): void;
-  /** Asks for the end of the spy, as a signal would. */
-  requestStop(): void;
+  /** What only main knows of the nodes. */
+  nodeFacts(): NodeFacts;
 }
 
 /** Which values are meant; what is left out does not matter. */
@@ -80,6 +76,8 @@ export interface ObserverApi {
   openHttp(setup: HttpSetup, source: ReportSource): Promise<HttpOpened>;
   status(): ObserverStatus;
   query(selector: Selector, limit: number): QueryPage;
+  /** One page of nodes. @param after where the page before it ended */
+  queryNodes(selector: NodeSelector, after: string | null): Promise<NodesPage>;
   /** Writes every value as JSON lines. @returns how many */
   dump(path: string): Promise<number>;
   /** @returns the number of a new feed, which writes into `buffer` */

@@ -9,6 +9,8 @@ import { writeLines } from './export.ts';
 import { Feed } from './feed.ts';
 import { type HttpApi, type HttpOpened, type HttpSetup, openHttp } from './http/http-api.ts';
 import type { ReportSource } from './main-report.ts';
+import { NodeQuery, type NodesPage } from './node-query.ts';
+import type { NodeSelector } from './node-selector.ts';
 import { Observer } from './observer.ts';
 import type {
   MainCommands,
@@ -33,6 +35,7 @@ export class ObserverService implements ObserverApi {
   readonly #feeds = new Map<number, OpenFeed>();
   #observer: Observer | undefined;
   #regions: Regions | undefined;
+  #nodes: NodeQuery | undefined;
   #http: HttpApi | undefined;
   #source: Remote<ReportSource> | undefined;
   #feedCount = 0;
@@ -44,10 +47,19 @@ export class ObserverService implements ObserverApi {
 
   async start({ handles, pollMs }: ObserverSetup, commands: MainCommands): Promise<void> {
     this.commands = commands;
-    const xxhash = await loadXxhash();
-    this.#regions = attachRegions(handles);
-    this.#observer = new Observer(this.#regions, xxhash, this.#clock);
-    this.#observer.start(pollMs);
+    const hasher = await loadXxhash();
+    const clock = this.#clock;
+    const regions = attachRegions(handles);
+    this.#regions = regions;
+    const observer = new Observer(regions, hasher, clock);
+    this.#observer = observer;
+    const main = commands as unknown as Remote<MainCommands>; // as what main lends arrives here
+    this.#nodes = new NodeQuery({
+      ...{ regions, hasher, mirror: observer.mirror, clock },
+      latest: () => observer.changes.latest,
+      facts: () => main.nodeFacts(),
+    });
+    observer.start(pollMs);
   }
 
   async openHttp({ address, facts }: HttpSetup, source: ReportSource): Promise<HttpOpened> {
@@ -74,6 +86,11 @@ export class ObserverService implements ObserverApi {
 
   query(selector: Selector, limit: number): QueryPage {
     return this.#running.query(selector, limit);
+  }
+
+  queryNodes(selector: NodeSelector, after: string | null): Promise<NodesPage> {
+    assert(this.#nodes !== undefined, 'the observer was started');
+    return this.#nodes.page(selector, after);
   }
 
   dump(path: string): Promise<number> {

@@ -148,8 +148,7 @@ export class ObserverThread {
 
   async #start(): Promise<void> {
     const { regions, commands, pollMs, startMs = START_MS } = this.#options;
-    const { addEntrypoint, setLogLevel, requestStop } = commands;
-    const lent = lend({ addEntrypoint, setLogLevel, requestStop });
+    const lent = lend({ nodeFacts: commands.nodeFacts });
     const { handles } = regions;
     try {
       await this.call((api) => api.start({ handles, pollMs }, lent), startMs);

@@ -217,7 +217,6 @@ function watch(
       else if (looks++ % 4 === 0) progress.show(progressLine(spy, elapsedMs));
     });
     spy.onFailure((error) => finish('failed', error));
-    spy.onStopRequest(() => finish('signal'));
     followed?.then(
       () => finish('signal'),
       (error: Error) => finish('failed', error),

@@ -1,4 +1,5 @@
 /** A main thread that changes its table as fast as it can, in turns, as a node under load does. */
+import type { MainCommands } from '../../src/api/observer-api.ts';
 import { CrdsTable, Route } from '../../src/crds/table.ts';
 import { loadXxhash } from '../../src/crypto/hash.ts';
 import { type Capacities, SMALL_CAPACITIES } from '../../src/shm/layout.ts';
@@ -14,6 +15,17 @@ const TURN = 500;
 
 const ORIGINS = 60;
 const LABELS = 40;
+
+/** What a main lends to an observer whose listeners want to know nothing that only main knows. */
+export const NO_COMMANDS: MainCommands = {
+  nodeFacts: () => ({
+    ...{ identity: '', startedMs: 0, steadyOffsetMs: 0 },
+    unproved: {
+      ...{ bytes: new Uint8Array(0), lengths: [], stakes: [], firstSeenMs: [], lastSeenMs: [] },
+      ...{ unanswered: [], heardMs: [], signedMs: [] },
+    },
+  }),
+};
 
 export class BusyMain {
   readonly regions: Regions;

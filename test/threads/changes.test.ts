@@ -1,17 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ChangeEvent } from '../../src/api/change-reader.ts';
 import { ObserverClient } from '../../src/api/client.ts';
-import type { MainCommands } from '../../src/api/observer-api.ts';
-import { createSpy, type Spy, type SpyOptions } from '../../src/index.ts';
+import { createSpy, type NodeInfo, type Spy, type SpyOptions } from '../../src/index.ts';
 import { SILENT_LOGGER } from '../../src/node/ports.ts';
 import { SystemClock } from '../../src/util/clock.ts';
-import { BusyMain } from './busy-main.ts';
-
-const NO_COMMANDS: MainCommands = {
-  addEntrypoint: async () => {},
-  setLogLevel: () => {},
-  requestStop: () => {},
-};
+import { BusyMain, NO_COMMANDS } from './busy-main.ts';
 
 const spies: Spy[] = [];
 afterEach(async () => {
@@ -77,6 +70,14 @@ describe('a spy', () => {
     await again.return();
     while (!heard.includes(`snapshot ${other.identity}`)) await pause(10);
     expect(heard).not.toContain('too much');
+
+    const nodes: NodeInfo[] = [];
+    for await (const node of spy.queryNodes({ network: '127.0.0.0/8' })) nodes.push(node);
+    expect(nodes).toMatchObject([{ pubkey: other.identity, gossip: other.gossip, proved: true }]);
+    for await (const node of spy.queryNodes({ rpc: true })) nodes.push(node);
+    expect(nodes).toHaveLength(1);
+    const nowhere = spy.queryNodes({ network: 'nowhere' }).next();
+    await expect(nowhere).rejects.toMatchObject({ code: 'CHANGES_NETWORK' });
 
     const kinds: string[] = [];
     for await (const value of spy.queryValues({ from: other.identity })) kinds.push(value.kind);

@@ -10,13 +10,7 @@ import { SILENT_LOGGER } from '../../src/node/ports.ts';
 import { SystemClock } from '../../src/util/clock.ts';
 import { Command, freePort } from '../cli/command.ts';
 import { believe, truth } from '../unit/api/observed.ts';
-import { BusyMain } from './busy-main.ts';
-
-const NO_COMMANDS: MainCommands = {
-  addEntrypoint: async () => {},
-  setLogLevel: () => {},
-  requestStop: () => {},
-};
+import { BusyMain, NO_COMMANDS } from './busy-main.ts';
 
 const file = (name: string): URL => new URL(`workers/observer-${name}.mjs`, import.meta.url);
 
@@ -118,14 +112,9 @@ describe('an observer thread', () => {
   it('may ask main for what is on the list and nothing else', async () => {
     const asked: string[] = [];
     const commands: MainCommands = {
-      addEntrypoint: async (name) => {
-        asked.push(`entrypoint ${name}`);
-      },
-      setLogLevel: (level) => {
-        asked.push(`level ${level}`);
-      },
-      requestStop: () => {
-        asked.push('stop');
+      nodeFacts: () => {
+        asked.push('facts');
+        return NO_COMMANDS.nodeFacts();
       },
     };
     const dropTable = (): number => asked.push('everything');
@@ -134,7 +123,7 @@ describe('an observer thread', () => {
     const { client } = observe(main, { file: file('asking'), commands: all });
     await client.start();
     await expect(client.dump('x')).rejects.toMatchObject({ name: 'TypeError' });
-    expect(asked).toEqual(['entrypoint 127.0.0.1:8001', 'level debug', 'stop']);
+    expect(asked).toEqual(['facts']);
   });
 
   it('leaves no port and no thread behind', async () => {

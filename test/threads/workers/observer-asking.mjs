@@ -6,9 +6,7 @@ import { SystemClock } from '../../../dist/src/util/clock.js';
 
 class AskingObserver extends ObserverService {
   async dump(path) {
-    await this.commands.addEntrypoint('127.0.0.1:8001');
-    await this.commands.setLogLevel('debug');
-    await this.commands.requestStop();
+    await this.commands.nodeFacts();
     await this.commands.dropTable(path);
     return 0;
   }
