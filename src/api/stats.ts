@@ -30,6 +30,13 @@ export interface SpyStats {
     signaturesChecked: number;
     /** Values that needed no check because they had been verified before. */
     signaturesSaved: number;
+    /** Of those checked, by table (verifier `known`). */
+    signaturesByTable: number;
+    /** Tables made for keys that recur. */
+    keyTables: number;
+    /** Verdicts by table that were checked again, and those of them that were wrong. */
+    audited: number;
+    auditDisagreements: number;
   };
   table: { values: number; byKind: Record<string, number> };
   /** Datagrams sent by sort, and those that found no place in the queue. */
@@ -86,6 +93,10 @@ export function collectStats(
       outcomes: values,
       signaturesChecked: signatures,
       signaturesSaved: knownValues,
+      signaturesByTable: total(Counter.SIGNATURES_BY_TABLE),
+      keyTables: total(Counter.KEY_TABLES_BUILT),
+      audited: total(Counter.SIGNATURES_AUDITED),
+      auditDisagreements: total(Counter.AUDIT_DISAGREEMENTS),
     },
     table: { values: view.size, byKind: countByKind(node) },
     sent: byClass(outbox.sent),

@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../../../../bench/harness.ts';
+import { prove, REDUCED } from '../../../../scripts/known-keys/bounds.ts';
+import { compilerMissing, differences, sha256Of } from '../../../../scripts/known-keys/build.ts';
+import { modP, P } from '../../../../scripts/known-keys/constants.ts';
+import { magnitude } from '../../../../scripts/known-keys/interval.ts';
+import { LIMBS, WEIGHTS } from '../../../../scripts/known-keys/multiply.ts';
+import { createKnownKeys } from '../../../../src/crypto/known-keys/memory.ts';
+import { WASM_BASE64, WASM_SHA256 } from '../../../../src/crypto/known-keys/wasm.ts';
+import { seededRng } from '../../../../src/util/rng.ts';
+
+const LANES = 4;
+const ELEMENT_BYTES = LIMBS * LANES * 4;
+
+const thread = createKnownKeys(4, seededRng(1));
+/** Where four elements may be written: the tables of the self-check, which nothing else uses here. */
+const [A, B, OUT] = [0, 1, 2].map((i) => thread.checkTables + i * ELEMENT_BYTES) as [
+  number,
+  number,
+  number,
+];
+const words = new Int32Array(thread.handle.memory.buffer);
+
+type Limbs = readonly number[];
+
+function write(at: number, lanes: readonly Limbs[]): void {
+  for (const [lane, limbs] of lanes.entries()) {
+    for (const [i, limb] of limbs.entries()) words[at / 4 + i * LANES + lane] = limb;
+  }
+}
+
+function read(at: number, lane: number): number[] {
+  return Array.from({ length: LIMBS }, (_, i) => words[at / 4 + i * LANES + lane]!);
+}
+
+const numberOf = (limbs: Limbs): bigint =>
+  limbs.reduce((sum, limb, i) => sum + (BigInt(limb) << BigInt(WEIGHTS[i]!)), 0n);
+
+const reduced = REDUCED.map((limb) => Number(magnitude(limb)));
+
+/** Elements whose limbs are at the ends of what the proof allows, `times` additions on top of each other. */
+function extremes(times: number): Limbs[] {
+  const ends = reduced.map((limb) => limb * times);
+  return [
+    ends,
+    ends.map((limb) => -limb),
+    ends.map((limb, i) => (i % 2 === 0 ? limb : -limb)),
+    ends.map((limb, i) => (i % 2 === 0 ? -limb : limb)),
+    ends.map((limb, i) => (i % 4 < 2 ? limb : -limb)),
+    ends.map((limb, i) => (i < 5 ? limb : -limb)),
+    ends.map(() => 0),
+    ends.map((_, i) => (i === 0 ? 1 : 0)),
+  ];
+}
+
+/** Limbs drawn from the whole range, its ends more often than the rest. */
+function random(rng: ReturnType<typeof seededRng>, times: number): Limbs {
+  return reduced.map((limb) => {
+    const end = limb * times;
+    if (rng.below(3) === 0) return rng.below(2) === 0 ? end : -end;
+    return Math.floor(rng.unit() * (2 * end + 1)) - end;
+  });
+}
+
+function expectReduced(limbs: Limbs, name: string): void {
+  for (const [i, limb] of limbs.entries()) {
+    expect(Math.abs(limb), `${name}, limb ${i}`).toBeLessThanOrEqual(reduced[i]!);
+  }
+}
+
+/** Four pairs at a time through multiplication and squaring, compared with whole numbers. */
+function compare(pairs: readonly (readonly [Limbs, Limbs])[], name: string): void {
+  for (let first = 0; first < pairs.length; first += LANES) {
+    const four = Array.from({ length: LANES }, (_, i) => pairs[(first + i) % pairs.length]!);
+    write(
+      A,
+      four.map(([a]) => a),
+    );
+    write(
+      B,
+      four.map(([, b]) => b),
+    );
+    thread.code.field_multiply(OUT, A, B);
+    for (const [lane, [a, b]] of four.entries()) {
+      const result = read(OUT, lane);
+      const where = `${name} ${first + lane}`;
+      expect(modP(numberOf(result)), where).toBe(modP(numberOf(a) * numberOf(b)));
+      expectReduced(result, where);
+    }
+    thread.code.field_square(OUT, B);
+    for (const [lane, [, b]] of four.entries()) {
+      const result = read(OUT, lane);
+      expect(modP(numberOf(result)), `${name} squared`).toBe(modP(numberOf(b) ** 2n));
+      expectReduced(result, `${name} squared`);
+    }
+  }
+}
+
+describe('field arithmetic of the known-key verifier', () => {
+  it('is right at the ends of what the proof allows', () => {
+    const pairs = extremes(3).flatMap((a) => extremes(2).map((b) => [a, b] as const));
+    compare(pairs, 'extreme');
+  });
+
+  it('is right for random limbs of the whole range', () => {
+    const rng = seededRng(5);
+    const pairs = Array.from({ length: 2_000 }, () => [random(rng, 3), random(rng, 2)] as const);
+    compare(pairs, 'random');
+  });
+
+  it('carries what was added up to four times', () => {
+    const rng = seededRng(6);
+    for (const limbs of [...extremes(4), ...Array.from({ length: 200 }, () => random(rng, 4))]) {
+      write(A, [limbs, limbs, limbs, limbs]);
+      thread.code.field_carry(OUT, A);
+      const result = read(OUT, 2);
+      expect(modP(numberOf(result))).toBe(modP(numberOf(limbs)));
+      expectReduced(result, 'carried');
+    }
+  });
+
+  it('finds the one number below p', () => {
+    const rng = seededRng(8);
+    const near = [0n, 1n, 18n, 19n, 20n, P - 1n, P, P + 1n, P + 18n].map((value) => {
+      const limbs = Array.from({ length: LIMBS }, (_, i) =>
+        Number((value >> BigInt(WEIGHTS[i]!)) & ((1n << BigInt(i % 2 === 0 ? 26 : 25)) - 1n)),
+      );
+      return limbs as Limbs;
+    });
+    const all = [...near, ...extremes(2), ...Array.from({ length: 300 }, () => random(rng, 2))];
+    const at = OUT - (OUT % 8);
+    for (const limbs of all) {
+      for (const sign of [1, -1]) {
+        const signed = limbs.map((limb) => sign * limb);
+        write(A, [signed, signed, signed, signed]);
+        thread.code.field_canonical(at, A, 3);
+        const bytes = Buffer.from(thread.bytes.slice(at, at + 32)).reverse();
+        expect(BigInt(`0x${bytes.toString('hex')}`)).toBe(modP(numberOf(signed)));
+      }
+    }
+  });
+});
+
+describe('the proof of its bounds', () => {
+  const source = (file: string): string =>
+    readFileSync(join(ROOT, 'src/crypto/known-keys', file), 'utf8');
+
+  it('holds, with room to spare', () => {
+    const proof = prove(source);
+    expect(proof.faults).toEqual([]);
+    expect(Number(proof.largest32) / 2 ** 31).toBeLessThan(0.9);
+    expect(Number(proof.largest64) / 2 ** 62).toBeLessThan(0.5);
+  });
+
+  const cases = [
+    { name: 'a carry left out', from: '  fe4_carry(&f, &f);\n', to: '', finds: /does not fit 32/ },
+    {
+      name: 'factors exchanged',
+      from: 'fe4_mul(&p->t, &e, &h);\n}\n\nNOINLINE void point4_cache',
+      to: 'fe4_mul(&p->t, &h, &e);\n}\n\nNOINLINE void point4_cache',
+      finds: /does not fit 32/,
+    },
+    {
+      name: 'a result that is not carried',
+      from: 'fe4_carry(&o->sum, &o->sum);\n  fe4_sub',
+      to: 'fe4_sub',
+      finds: /leaves o->sum not reduced/,
+    },
+    {
+      name: 'an operation that it does not know',
+      from: 'fe4_sub(minus, &t, &u);',
+      to: 'fe4_twist(minus, &t, &u);',
+      finds: /not understood/,
+    },
+  ];
+  for (const { name, from, to, finds } of cases) {
+    it(`fails after ${name}`, () => {
+      expect(source('point.h')).toContain(from);
+      const { faults } = prove((file) => source(file).replace(from, to));
+      expect(faults.join('\n')).toMatch(finds);
+    });
+  }
+});
+
+describe('the compiled module', () => {
+  it('has the SHA-256 that stands beside it', () => {
+    expect(sha256Of(Buffer.from(WASM_BASE64, 'base64'))).toBe(WASM_SHA256);
+  });
+
+  it('is what the source makes', (context) => {
+    const missing = compilerMissing();
+    if (missing !== undefined) {
+      process.stdout.write(`not rebuilt: ${missing}\n`);
+      context.skip(missing);
+    }
+    expect(differences(ROOT)).toEqual([]);
+  });
+});
