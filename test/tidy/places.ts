@@ -148,7 +148,7 @@ const GLOBALS: readonly Place[] = [
   },
   {
     what: /^(fetch|WebSocket)$/,
-    where: /^src\/(node\/(bootstrap|stakes|genesis)|cli\/.*)\.ts$/,
+    where: /^src\/(node\/(bootstrap|stakes|genesis)|api\/http\/.*|cli\/.*)\.ts$/,
     why: 'sockets belong to node/{udp,bootstrap,stakes}, api/http and cli',
   },
   {

@@ -87,6 +87,8 @@ export interface HttpApiOptions {
 
 /** @owner the observer's thread */
 export class HttpApi {
+  /** Answers a request as the server does, but for streams. */
+  readonly fetch: (request: Request) => Promise<Response>;
   readonly #options: HttpApiOptions;
   readonly #server: HttpServer;
   readonly #hub: StreamHub;
@@ -151,6 +153,7 @@ export class HttpApi {
       answered: (route, status) => this.#count(`${route} ${status}`),
       fail,
     });
+    this.fetch = async (request) => app.fetch(request);
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
     this.#server = new HttpServer(
       {

@@ -32,12 +32,50 @@ const ADDRESS = orNull(
 );
 const PUBKEY = text('Public key in base58');
 
+const SAID = orNull(
+  object({
+    count: whole('Values of this kind that we hold'),
+    signedMs: num('Since it signed the latest of them, ms'),
+  }),
+);
+
+const LIVENESS = orNull(
+  object({
+    verdict: {
+      type: 'string',
+      enum: ['alive', 'quiet', 'stale', 'unreachable', 'contradictory'],
+    },
+    because: text('The reason in words'),
+    evidence: object({
+      heardMs: num('Since its contact info last came in or showed life, ms'),
+      signedMs: num('Since it signed that by its own clock, ms; below 0 when that is ahead'),
+      answered: orNull(
+        object({
+          agoMs: num('Since its address last answered our ping, ms'),
+          roundTripMs: num('How long that took, ms'),
+        }),
+      ),
+      unanswered: orNull(whole('Pings without an answer since then; null where not counted')),
+      votes: SAID,
+      epochSlots: SAID,
+      via: orNull(object({ route: { type: 'string' }, from: orNull({ type: 'string' }) })),
+      otherInstance: orNull(
+        object({
+          outset: num('When another instance under its key started, µs since the Unix epoch'),
+          heardMs: num('Since that was last heard of, ms'),
+        }),
+      ),
+    }),
+  }),
+);
+
 const NODE_INFO = {
   pubkey: PUBKEY,
   proved: flag(
     'Its gossip address has answered our ping. Without that, anyone can sign any address.',
   ),
   stake: orNull(num("Stake in SOL, 0 for none; null while nobody's is known")),
+  liveness: LIVENESS,
   firstSeenMs: whole('Milliseconds from our start to the first contact info of this node'),
   lastSeenMs: whole('Milliseconds from our start to the latest sign of life'),
   gossip: ADDRESS,

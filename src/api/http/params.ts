@@ -26,7 +26,7 @@ export class Params {
   /** A text, undefined when it is left out. */
   text(name: string): string | undefined {
     const values = this.#query.getAll(name);
-    if (values.length > 1) throw bad('PARAMETER_TWICE', `Give ${name} once.`);
+    if (values.length > 1) throw bad('PARAMETER_TWICE', `${name} stands here more than once.`);
     const [value] = values;
     return value === undefined || value === '' ? undefined : value;
   }
