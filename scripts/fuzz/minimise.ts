@@ -8,28 +8,28 @@ const NOTHING = new Uint8Array(0);
  *
  * @param holds asked at most `tries` times
  */
-export function minimise(
+export async function minimise(
   input: Uint8Array,
-  holds: (candidate: Uint8Array) => boolean,
+  holds: (candidate: Uint8Array) => boolean | Promise<boolean>,
   tries = 4_000,
-): Uint8Array {
+): Promise<Uint8Array> {
   let best = input;
   let left = tries;
-  const attempt = (candidate: Uint8Array): boolean => {
-    if (left-- <= 0 || !holds(candidate)) return false;
+  const attempt = async (candidate: Uint8Array): Promise<boolean> => {
+    if (left-- <= 0 || !(await holds(candidate))) return false;
     best = candidate;
     return true;
   };
   for (let size = best.length >> 1; size > 0 && left > 0; size >>= 1) {
     for (let at = 0; at < best.length && left > 0; ) {
-      if (!attempt(spliced(best, at, size, NOTHING))) at += size;
+      if (!(await attempt(spliced(best, at, size, NOTHING)))) at += size;
     }
   }
   for (let size = best.length; size > 0 && left > 0; size >>= 1) {
     for (let at = 0; at < best.length && left > 0; at += size) {
       const end = Math.min(best.length, at + size);
       if (best.subarray(at, end).every((byte) => byte === 0)) continue;
-      attempt(best.slice().fill(0, at, end));
+      await attempt(best.slice().fill(0, at, end));
     }
   }
   return best;

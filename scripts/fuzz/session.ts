@@ -93,9 +93,9 @@ export class Session {
       }
       const runner = await this.#current();
       const input = this.#draw(runner);
-      if (this.#try(input, runner)) this.#keep(input);
+      if (await this.#try(input, runner)) this.#keep(input);
     }
-    if (distil) this.#distil();
+    if (distil) await this.#distil();
     await this.#runner?.close?.();
     return this.#result((SystemClock.monoMs() - startMs) / 1_000);
   }
@@ -106,7 +106,7 @@ export class Session {
       Uint8Array.from(Buffer.from(hex, 'hex')),
     );
     for (const input of [...kept, ...readCorpus(ROOT, name), ...this.#target.seeds()]) {
-      if (this.#try(input, await this.#current())) this.#corpus.push(input);
+      if (await this.#try(input, await this.#current())) this.#corpus.push(input);
     }
     if (this.#corpus.length === 0) this.#corpus.push(new Uint8Array(0));
   }
@@ -140,15 +140,16 @@ export class Session {
   }
 
   /** Runs one input. @returns whether it did something that none has done before */
-  #try(input: Uint8Array, runner: Runner): boolean {
+  async #try(input: Uint8Array, runner: Runner): Promise<boolean> {
     this.#inputs++;
     this.#runs++;
     this.#branches.clear();
     let behaviour = 0;
     try {
-      behaviour = this.#limits.run(runner, input);
+      const ran = this.#limits.run(runner, input);
+      behaviour = typeof ran === 'number' ? ran : await ran;
     } catch (error) {
-      this.#found(input, error, runner);
+      await this.#found(input, error, runner);
       return false;
     }
     const isNew = !this.#behaviours.has(behaviour);
@@ -161,12 +162,12 @@ export class Session {
     else this.#corpus[this.#rng.below(MOST_KEPT)] = input.slice();
   }
 
-  #found(input: Uint8Array, error: unknown, runner: Runner): void {
+  async #found(input: Uint8Array, error: unknown, runner: Runner): Promise<void> {
     const why = firstLine(error);
     if (this.#findings.some((known) => sameSort(known.why, why))) return;
-    const small = minimise(input, (candidate) => {
+    const small = await minimise(input, async (candidate) => {
       try {
-        runner.run(candidate);
+        await this.#limits.run(runner, candidate);
         return false;
       } catch (again) {
         return sameSort(firstLine(again), why);
@@ -181,24 +182,27 @@ export class Session {
   }
 
   /** Writes the corpus anew: few short inputs that together take every branch and reach every canary. */
-  #distil(): void {
+  async #distil(): Promise<void> {
     const { name } = this.#target;
     const inputs = [...this.#corpus].sort((a, b) => a.length - b.length);
     const seen = new Set<string>();
     const chosen: Uint8Array[] = [];
-    for (const input of inputs) if (this.#adds(input, seen)) chosen.push(input);
+    for (const input of inputs) if (await this.#adds(input, seen)) chosen.push(input);
     // Backwards: what a short input was chosen for may be done by a longer one that is needed anyway.
     seen.clear();
-    const needed = chosen.reverse().filter((input) => this.#adds(input, seen));
+    const needed: Uint8Array[] = [];
+    for (const input of chosen.reverse()) if (await this.#adds(input, seen)) needed.push(input);
     writeCorpus(ROOT, name, needed);
     this.#options.report(`${needed.length} of ${inputs.length} inputs make the corpus of ${name}`);
   }
 
-  #adds(input: Uint8Array, seen: Set<string>): boolean {
+  async #adds(input: Uint8Array, seen: Set<string>): Promise<boolean> {
     this.#branches.clear();
     this.#reachedNow.clear();
     try {
-      this.#runner?.run(input);
+      const runner = await this.#current();
+      this.#runs++;
+      await runner.run(input);
     } catch {
       return false;
     }

@@ -21,7 +21,7 @@ export interface Runner {
    * @throws Finding, or whatever the code under test throws
    * @returns a small number that tells kinds of behaviour apart; a new one makes the input worth keeping
    */
-  run(input: Uint8Array): number;
+  run(input: Uint8Array): number | Promise<number>;
   /** Makes an input out of one that is worth keeping, and perhaps another; left out, bytes are bytes. */
   mutate?(input: Uint8Array, other: Uint8Array): Uint8Array;
   /** Ends what the target started. */

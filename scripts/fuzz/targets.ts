@@ -4,6 +4,8 @@ import type { FuzzTarget } from './target.ts';
 const TARGETS: Readonly<Record<string, () => Promise<{ target: FuzzTarget }>>> = {
   decoder: () => import('./decoder.ts'),
   roundtrip: () => import('./roundtrip.ts'),
+  store: () => import('./store.ts'),
+  disk: () => import('./disk.ts'),
 };
 
 /** Names of all targets. */
