@@ -15,39 +15,45 @@ const COPIES = 6;
 const BATCHES = 4;
 const PORT = 8_000;
 
+/** Batches as they are after being applied, from peers whose address is known. */
+async function prepare(size: number) {
+  const { regions, table } = await fillTable(size, 0);
+  const rng = seededRng(SEED);
+  const { ring, records } = regions;
+  const peers = table.peers.size;
+  for (let peer = 0; peer < peers; peer++) table.peers.setContact(peer, 1 + peer * 977, PORT, 1);
+  const counts = new Traffic(regions);
+  counts.learnAddresses([]);
+  const rows = new Int32Array(BATCHES * BATCH_VALUES);
+  for (let batch = 0; batch < BATCHES; batch++) {
+    for (let slot = 0; slot < BATCH_SLOTS; slot++) {
+      const packet = packetOf(batch, slot);
+      ring.ip[packet] = 1 + rng.below(peers) * 977;
+      ring.port[packet] = PORT;
+      ring.length[packet] = 1_200;
+      ring.outcome[packet] = Outcome.OK;
+      ring.message[packet] = Message.PUSH;
+      ring.firstRow[packet] = slot * VALUES;
+      ring.rowCount[packet] = VALUES;
+      for (let i = 0; i < VALUES; i++) {
+        const row = firstRecordOf(batch) + slot * VALUES + i;
+        records.kind[row] = i === 0 ? Kind.EPOCH_SLOTS : Kind.VOTE;
+        records.length[row] = VALUE_BYTES;
+        records.outcome[row] = row % COPIES === 0 ? Outcome.VALUE_UPDATED : Outcome.VALUE_DUPLICATE;
+        rows[row] = rng.below(size);
+      }
+    }
+  }
+  return { regions, peers, rows, counts };
+}
+
 /** What does it cost to count who sends what to whom, beside all that is done with a datagram anyway? */
 export const traffic: Suite = {
   name: 'traffic',
   async questions(mode: Mode) {
     const size = limit(mode, 100_000, 1_000);
-    const { regions, table } = await fillTable(size, 0);
-    const rng = seededRng(SEED);
-    const { ring, records } = regions;
-    const peers = table.peers.size;
-    for (let peer = 0; peer < peers; peer++) table.peers.setContact(peer, 1 + peer * 977, PORT, 1);
-    const counts = new Traffic(regions);
-    counts.learnAddresses([]);
-    const rows = new Int32Array(BATCHES * BATCH_VALUES);
-    for (let batch = 0; batch < BATCHES; batch++) {
-      for (let slot = 0; slot < BATCH_SLOTS; slot++) {
-        const packet = packetOf(batch, slot);
-        ring.ip[packet] = 1 + rng.below(peers) * 977;
-        ring.port[packet] = PORT;
-        ring.length[packet] = 1_200;
-        ring.outcome[packet] = Outcome.OK;
-        ring.message[packet] = Message.PUSH;
-        ring.firstRow[packet] = slot * VALUES;
-        ring.rowCount[packet] = VALUES;
-        for (let i = 0; i < VALUES; i++) {
-          const row = firstRecordOf(batch) + slot * VALUES + i;
-          records.kind[row] = i === 0 ? Kind.EPOCH_SLOTS : Kind.VOTE;
-          records.length[row] = VALUE_BYTES;
-          records.outcome[row] =
-            row % COPIES === 0 ? Outcome.VALUE_UPDATED : Outcome.VALUE_DUPLICATE;
-          rows[row] = rng.below(size);
-        }
-      }
-    }
+    const { regions, peers, rows, counts } = await prepare(size);
+    const { ring } = regions;
     const packets = BATCHES * BATCH_SLOTS;
     const total = (): number => regions.traffic.classes.reduce((sum, n) => mix(sum, n), SEED);
     const reset = (): void => {

@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).registerVerify,
   },
   {
+    name: 'stats',
+    summary: 'what gossip traffic is made of, and what it costs',
+    load: async () => (await import('./stats.ts')).registerStats,
+  },
+  {
     name: 'decode',
     summary: 'show gossip packets from a capture, hex or base64',
     load: async () => (await import('./decode.ts')).registerDecode,

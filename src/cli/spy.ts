@@ -24,6 +24,7 @@ import {
 import { OutputFile, writeOut } from './output.ts';
 import { Progress } from './progress.ts';
 import { renderNodes, renderSummary } from './spy-table.ts';
+import { hasScreen, startWatching, type Watching } from './watch/watch.ts';
 
 interface SpyFlags extends JoinFlags {
   numNodes?: number;
@@ -32,6 +33,7 @@ interface SpyFlags extends JoinFlags {
   timeout?: number;
   json?: boolean;
   follow?: boolean;
+  watch?: boolean;
   http?: string;
   dump?: string;
   stats?: string;
@@ -63,6 +65,7 @@ const EXAMPLES = `
 Examples:
   $ earshot spy                                   watch mainnet until Ctrl-C, then print the table
   $ earshot spy -u testnet --timeout 30           30 seconds of testnet
+  $ earshot spy -u testnet --watch                live, on the whole terminal; q ends it
   $ earshot spy -n 127.0.0.1:8001 -N 8            until 8 validators of a local cluster are found
   $ earshot spy -u devnet --timeout 20 --json | jq '.nodes[].version'
   $ earshot spy -u testnet --follow | jq 'select(.version)'
@@ -96,23 +99,8 @@ export function registerSpy(program: Command): void {
         .argParser(collectPubkeys)
         .default([], 'none'),
     )
-    .option('--timeout <SECONDS>', 'stop after this time', positive)
-    .option('--json', 'print one JSON document instead of a table')
-    .option(
-      '--follow',
-      'print every change of the table as a JSON line while it happens, instead of a table at the end',
-    )
-    .option(
-      '--http <HOST:PORT>',
-      'serve what is heard: REST, streams, JSON-RPC, metrics (docs/http.md); 127.0.0.1:8890 for this machine alone',
-      listenAddress,
-    )
-    .option('--dump <FILE>', 'at the end, write every value of the table as JSON lines')
-    .option(
-      '--store <DIR>',
-      'remember peers, sightings and counters in this folder, so that a restart has its peers back within seconds',
-    )
-    .option('--stats <FILE>', 'at the end, write counters of packets, values and the process')
+    .option('--timeout <SECONDS>', 'stop after this time', positive);
+  addOutputOptions(command)
     .addOption(
       new Option(
         '--verify <NAME>',
@@ -146,12 +134,43 @@ export function registerSpy(program: Command): void {
     .action((flags: SpyFlags) => runSpy(flags));
 }
 
+/** Adds what decides where goes what was heard. */
+function addOutputOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document instead of a table')
+    .option(
+      '--follow',
+      'print every change of the table as a JSON line while it happens, instead of a table at the end',
+    )
+    .option(
+      '--watch',
+      'show live who comes and goes, versions, rates and drops; ? for its keys; lines where there is no terminal',
+    )
+    .option(
+      '--http <HOST:PORT>',
+      'serve what is heard: REST, streams, JSON-RPC, metrics (docs/http.md); 127.0.0.1:8890 for this machine alone',
+      listenAddress,
+    )
+    .option('--dump <FILE>', 'at the end, write every value of the table as JSON lines')
+    .option(
+      '--store <DIR>',
+      'remember peers, sightings and counters in this folder, so that a restart has its peers back within seconds',
+    )
+    .option('--stats <FILE>', 'at the end, write counters of packets, values and the process');
+}
+
 async function runSpy(flags: SpyFlags): Promise<void> {
   forbidBoth(flags.numNodes, flags.numNodesExactly, 'Give either -N or -E, not both.');
   const { json, follow } = flags;
   forbidBoth(json, follow, 'Give either --json or --follow, not both.');
+  forbidBoth(json ?? follow, flags.watch, 'Give --watch alone: --json and --follow print, too.');
   const progress = new Progress();
-  const logger = createLogger(flags.logLevel as LogLevel, () => progress.clear());
+  let watching: Watching | undefined;
+  const logger = createLogger(
+    flags.logLevel as LogLevel,
+    () => progress.clear(),
+    (sentence) => watching?.log(sentence) ?? false,
+  );
   const dump = flags.dump === undefined ? undefined : new OutputFile(flags.dump, '--dump');
   const stats = flags.stats === undefined ? undefined : new OutputFile(flags.stats, '--stats');
   progress.show('Asking the entrypoints for shred version and address…');
@@ -169,9 +188,11 @@ async function runSpy(flags: SpyFlags): Promise<void> {
   const manager = ServiceManager.find(process.env, SystemClock, logger);
   manager?.ready(process.env, `${spy.identity} at ${spy.gossip}`, () => spy.isWell);
   if (spy.url !== undefined) process.stderr.write(`HTTP API at ${spy.url}\n`);
-  const followed = follow ? printChanges(spy, () => progress.clear()) : undefined;
+  if (flags.watch) watching = startWatching(spy, entrypointNames(flags), flags.url);
+  const followed = follow ? printChanges(spy, () => progress.clear()) : watching?.ended;
   const end = await watch(spy, flags, progress, followed);
   progress.clear();
+  watching?.close();
   manager?.stopping();
   await spy.stop();
   if (end.error === undefined) await followed; // the last changes are heard when the spy stops
@@ -214,7 +235,7 @@ function watch(
       const elapsedMs = spy.elapsedMs();
       if (goalReached(spy, flags)) finish('found');
       else if (flags.timeout !== undefined && elapsedMs >= flags.timeout * 1000) finish('timeout');
-      else if (looks++ % 4 === 0) progress.show(progressLine(spy, elapsedMs));
+      else if (!flags.watch && looks++ % 4 === 0) progress.show(progressLine(spy, elapsedMs));
     });
     spy.onFailure((error) => finish('failed', error));
     followed?.then(
@@ -243,6 +264,9 @@ async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void
   if (flags.json) {
     const { identity, shredVersion } = spy;
     return writeOut(`${JSON.stringify({ identity, shredVersion, elapsedMs, nodes })}\n`);
+  }
+  if (flags.watch) {
+    return hasScreen() ? writeOut(`${renderSummary(nodes, spy.summary().values)}\n`) : undefined;
   }
   const columns = process.stdout.columns ?? 140;
   const table = nodes.length > 0 ? `${renderNodes(nodes, { columns, elapsedMs })}\n\n` : '';

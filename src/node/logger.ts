@@ -17,14 +17,21 @@ const LEVEL_NAMES: Readonly<Record<number, string>> = {
  * is a sentence and the fields behind it.
  *
  * @param beforeLine called before each line on a terminal, so that a progress line can step aside
+ * @param take offered each line on a terminal; shows it elsewhere and returns true, or leaves it
  */
-export function createLogger(level: LogLevel, beforeLine?: () => void): Logger {
+export function createLogger(
+  level: LogLevel,
+  beforeLine?: () => void,
+  take: (sentence: string) => boolean = () => false,
+): Logger {
   const options = { level, base: null };
   if (!process.stderr.isTTY) return pino(options, destination({ dest: 2, sync: true }));
   const terminal: DestinationStream = {
     write(line: string): void {
+      const text = sentence(line);
+      if (take(text)) return;
       beforeLine?.();
-      process.stderr.write(`${sentence(line)}\n`);
+      process.stderr.write(`${text}\n`);
     },
   };
   return pino(options, terminal);

@@ -169,10 +169,12 @@ export const deadFiles: Rule = {
     for (const file of modules(tree)) {
       for (const { target } of importsOf(file)) if (target !== file.path) used.add(target);
     }
-    return tree
-      // C is included by what a script compiles.
-      .filter(({ path }) => /^src\/.*(?<!\.[ch])$/.test(path) && !used.has(path))
-      .map(({ path }) => ({ path, line: 1, words: 'is imported by nothing' }));
+    return (
+      tree
+        // C is included by what a script compiles.
+        .filter(({ path }) => /^src\/.*(?<!\.[ch])$/.test(path) && !used.has(path))
+        .map(({ path }) => ({ path, line: 1, words: 'is imported by nothing' }))
+    );
   },
 };
 

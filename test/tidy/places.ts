@@ -119,7 +119,11 @@ const MODULES: readonly Place[] = [
     why: 'serving belongs to api/http',
   },
   { what: /^pino$/, where: /^src\/(node|cli)\//, why: 'logging belongs to node and cli' },
-  { what: /^(commander|smol-toml)$/, where: /^src\/cli\//, why: 'terminals belong to cli' },
+  {
+    what: /^(commander|smol-toml|ansi-escapes)$/,
+    where: /^src\/cli\//,
+    why: 'terminals belong to cli',
+  },
 ];
 
 const GLOBALS: readonly Place[] = [

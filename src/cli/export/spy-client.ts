@@ -1,4 +1,5 @@
 import type { NodeInfo } from '../../api/nodes.ts';
+import type { SpyStats } from '../../api/stats.ts';
 import type { ValueJson } from '../../api/value-json.ts';
 import { SpyError } from '../../util/assert.ts';
 
@@ -7,6 +8,13 @@ const PAGE_ROWS = 1000;
 
 /** A spy on the same machine answers in milliseconds, one behind a slow line in seconds. */
 const TIMEOUT_MS = 30_000;
+
+/** What a spy has counted, as far as commands look at it. */
+export interface SpyReport {
+  readonly identity: string;
+  readonly stats: SpyStats;
+  readonly table: { readonly nodes: number };
+}
 
 /** Asks a spy that runs with `--http`, page by page. Shapes: docs/openapi.json. */
 export class SpyClient {
@@ -35,6 +43,15 @@ export class SpyClient {
     for await (const page of this.#pages<{ values: ValueJson[] }>('values', query)) {
       yield* page.values;
     }
+  }
+
+  /** What it has counted. @throws as `nodes` */
+  async stats(): Promise<SpyReport> {
+    const report = (await this.#get('/v1/stats')) as Partial<SpyReport>;
+    if (report.stats?.traffic === undefined || report.table === undefined) {
+      throw this.#unintelligible('without counts of traffic');
+    }
+    return report as SpyReport;
   }
 
   async *#pages<Page extends object>(
