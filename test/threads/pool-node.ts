@@ -4,7 +4,8 @@
  */
 import { loadXxhash } from '../../src/crypto/hash.ts';
 import { createIdentity } from '../../src/crypto/identity.ts';
-import { createVerifier } from '../../src/crypto/verify.ts';
+import { createVerifier, type VerifierName } from '../../src/crypto/verify.ts';
+import { KnownKeysVerifier } from '../../src/crypto/verify-known.ts';
 import { ADDRESS_PROVED } from '../../src/gossip/ping.ts';
 import { ThreadPool } from '../../src/node/pools.ts';
 import { SILENT_LOGGER } from '../../src/node/ports.ts';
@@ -45,7 +46,16 @@ export class PoolNode {
   readonly errors: Error[] = [];
   readonly pool: ThreadPool | undefined;
 
-  private constructor(threads: number, wallMs: number, port: number, files: Files) {
+  private constructor(
+    threads: number,
+    wallMs: number,
+    port: number,
+    files: Files,
+    name: VerifierName,
+  ) {
+    // Tables after the first signature: there are not many in a test.
+    const verifier = createVerifier(name, { options: { keys: 64, after: 1 } });
+    const known = verifier instanceof KnownKeysVerifier ? verifier : undefined;
     this.clock = new AheadClock(wallMs);
     this.transport = new FakeTransport(this.clock);
     const identity = createIdentity(new Uint8Array(32).fill(7));
@@ -53,7 +63,9 @@ export class PoolNode {
     const createPool = (regions: Regions): ThreadPool => {
       pool = new ThreadPool(regions, {
         threads,
-        verifier: 'sodium',
+        verifier: name,
+        knownKeys: known?.share,
+        threadDied: (threadId) => known?.release(threadId),
         identity,
         clock: SystemClock,
         logger: SILENT_LOGGER,
@@ -79,7 +91,7 @@ export class PoolNode {
         clock: this.clock,
         rng: seededRng(1),
         logger: SILENT_LOGGER,
-        verifier: createVerifier('sodium'),
+        verifier,
         xxhash,
         ...(threads > 0 ? { createPool } : {}),
       },
@@ -97,8 +109,9 @@ export class PoolNode {
     wallMs: number,
     port: number,
     files: Files = {},
+    verifier: VerifierName = 'sodium',
   ): Promise<PoolNode> {
-    const made = new PoolNode(threads, wallMs, port, files);
+    const made = new PoolNode(threads, wallMs, port, files, verifier);
     await made.pool?.start();
     return made;
   }

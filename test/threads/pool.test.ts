@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readCapture } from '../../src/cli/capture/read-capture.ts';
 import { tableDigest } from '../../src/crds/digest.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
+import type { VerifierName } from '../../src/crypto/verify.ts';
 import { EGRESS_NAMES, Egress } from '../../src/node/outbox.ts';
-import { Counter } from '../../src/shm/counters.ts';
+import { Counter, counterTotal } from '../../src/shm/counters.ts';
 import { BATCH_SLOTS } from '../../src/shm/layout.ts';
 import { fromHex, readU32, toHex } from '../../src/util/bytes.ts';
 import { LOOPBACK_IP, parseIp } from '../../src/util/ipv4.ts';
@@ -35,10 +36,13 @@ describe('a recorded cluster, heard by one node', () => {
     }
   });
 
+  /** Signatures that the last node judged by table. */
+  let byTable = 0;
+
   /** Everything that a node did: its table, its counters, and each datagram it sent. */
-  async function hear(threads: number) {
+  async function hear(threads: number, verifier: VerifierName = 'sodium') {
     const startMs = Math.floor(recorded[0]!.timeMs) - 1_000;
-    const test = await PoolNode.open(threads, startMs, PORT);
+    const test = await PoolNode.open(threads, startMs, PORT, {}, verifier);
     const { node, clock } = test;
     node.parts.publisher.refreshContact();
     for (let i = 0; i < recorded.length; i += BATCH_SLOTS) {
@@ -50,7 +54,8 @@ describe('a recorded cluster, heard by one node', () => {
     test.pull();
     await test.settle();
     await test.close();
-    const { outbox, view, counters } = node.parts;
+    const { outbox, view, counters, regions } = node.parts;
+    byTable = counterTotal(regions.counters, Counter.SIGNATURES_BY_TABLE);
     return {
       digest: tableDigest(view),
       values: view.size,
@@ -62,7 +67,7 @@ describe('a recorded cluster, heard by one node', () => {
     };
   }
 
-  it('comes to the same without threads, with one that listens, and with two', async () => {
+  it('comes to the same without threads, with one that listens, and with two, whatever verifies', async () => {
     const alone = await hear(0);
     expect(alone.values).toBeGreaterThan(50);
     expect(alone.sent['pong']).toBeGreaterThan(3);
@@ -73,6 +78,12 @@ describe('a recorded cluster, heard by one node', () => {
     for (const threads of [1, 2]) {
       expect(await hear(threads), `${threads} threads`).toEqual(alone);
     }
+    expect(byTable).toBe(0);
+    for (const threads of [0, 1, 2]) {
+      expect(await hear(threads, 'known'), `tables, ${threads} threads`).toEqual(alone);
+      expect(byTable, `tables, ${threads} threads`).toBeGreaterThan(50);
+    }
+    expect(await hear(0, 'openssl'), 'openssl').toEqual(alone);
   });
 });
 
