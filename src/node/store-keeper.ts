@@ -53,7 +53,7 @@ export class StoreKeeper {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #parts: NodeParts | undefined;
-  #cancels: (() => void)[] = [];
+  #cancelProbes: () => void = () => {};
   #cancelNext: () => void = () => {};
   #saving: Promise<void> | undefined;
   #retryMs = RETRY_MS;
@@ -83,7 +83,8 @@ export class StoreKeeper {
     this.#parts = parts;
     this.#restore(parts);
     this.#cancelNext = this.#clock.after(FIRST_SAVE_MS, () => this.#saveAndGoOn());
-    this.#cancels.push(this.#clock.every(PROBE_EVERY_MS, () => void this.#probe()));
+    this.#cancelProbes = this.#clock.every(PROBE_EVERY_MS, () => void this.#probe());
+    void this.#probe();
   }
 
   /** Writes a last generation and ends; after 2 s without it. */
@@ -91,7 +92,7 @@ export class StoreKeeper {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelNext();
-    for (const cancel of this.#cancels) cancel();
+    this.#cancelProbes();
     if (this.#parts === undefined) return;
     const last = (this.#saving ?? Promise.resolve()).then(() => this.save());
     await new Promise<void>((resolve) => {
@@ -144,11 +145,9 @@ export class StoreKeeper {
   async #saveOnce(): Promise<void> {
     const parts = this.#parts;
     if (parts === undefined) return;
-    let isSlow = false;
-    const cancel = this.#clock.after(SLOW_SAVE_MS, () => {
-      isSlow = true;
-      this.#raise('the disk takes longer than 4.5 s for it', 'SLOW');
-    });
+    const cancel = this.#clock.after(SLOW_SAVE_MS, () =>
+      this.#raise('the disk takes longer than 4.5 s for it', 'SLOW'),
+    );
     try {
       const writer = await this.#gather(parts);
       if (writer.bytes > STORE_BYTES) throw new Error(`${writer.bytes} bytes are too many for it`);
@@ -166,7 +165,6 @@ export class StoreKeeper {
       this.#raise(reason(error), 'FAILED');
     } finally {
       cancel();
-      if (isSlow && this.#saved > 0) this.#calm();
     }
   }
 
