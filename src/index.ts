@@ -14,34 +14,94 @@ import { pickVerifier } from './node/verification.ts';
 import { SystemClock } from './util/clock.ts';
 import { osRng } from './util/rng.ts';
 
-export type { Change, ChangeBatch } from './api/change.ts';
+export type {
+  Change,
+  ChangeBatch,
+  ContactSummary,
+  RemovedChange,
+  ResetChange,
+  RowOperation,
+  StoredChange,
+  ValueSummary,
+} from './api/change.ts';
 export type { EventName, EventOf } from './api/change-events.ts';
 export type { ChangeEvent, ChangesOptions } from './api/change-reader.ts';
-export type {
-  ChangeFilter,
-  ChangeGap,
-  ChangeKind,
-  ChangeOf,
-  ChangeValues,
-  DuplicateProof,
-  NodeChange,
-  NodeState,
-  SnapshotState,
-  Via,
+export {
+  CHANGE_KINDS,
+  type ChangeFilter,
+  type ChangeGap,
+  type ChangeHead,
+  type ChangeKind,
+  type ChangeOf,
+  type ChangeValues,
+  type DuplicateProof,
+  type NodeChange,
+  type NodeState,
+  type SnapshotState,
+  type Via,
 } from './api/changes.ts';
 export type { Arrival, SpySummary } from './api/listing.ts';
+export {
+  LIVENESS,
+  type Liveness,
+  type LivenessEvidence,
+  type LivenessVerdict,
+} from './api/liveness.ts';
 export type { NodeSelector } from './api/node-selector.ts';
 export type { NodeInfo } from './api/nodes.ts';
 export type { Selector } from './api/observer-api.ts';
 export type { Spy } from './api/spy.ts';
 export type { SpyOptions } from './api/spy-options.ts';
 export type { SpyStats } from './api/stats.ts';
+export type {
+  Amount,
+  Datagrams,
+  KindTraffic,
+  OriginTraffic,
+  ReceivedName,
+  RelayerTraffic,
+  SentName,
+  TrafficStats,
+} from './api/traffic.ts';
 export type { ValueJson } from './api/value-json.ts';
-export { createIdentity, type Identity, readIdentityFile } from './crypto/identity.ts';
-export type { Tap } from './node/ports.ts';
+export {
+  createIdentity,
+  type Identity,
+  type LoadedIdentity,
+  readIdentityFile,
+} from './crypto/identity.ts';
+export type { VerifierName } from './crypto/verify.ts';
+export type { KnownKeysOptions } from './crypto/verify-known.ts';
+export type { OwnValues } from './node/own-values.ts';
+export type { DatagramHandler, Logger, Tap } from './node/ports.ts';
+export type { ReceiverName } from './node/runtime.ts';
+export type { StakeReport } from './node/stake-keeper.ts';
 export type { StakeMap } from './node/stake-list.ts';
+export type { StoreReport } from './node/store-keeper.ts';
+export type { ClockReport } from './node/timekeeper.ts';
+export type { PeerClassName } from './shm/traffic-cells.ts';
 export { SpyError } from './util/assert.ts';
-export type { ValueData } from './wire/decoded.ts';
+export type { ContactInfoSocket, ContactInfoVersion } from './wire/contact-info-encode.ts';
+export type {
+  BitVec,
+  ContactInfoData,
+  DuplicateShredData,
+  EpochSlotsData,
+  EpochSlotsEntryData,
+  ForkOffsets,
+  Integer64,
+  LowestSlotData,
+  RestartHeaviestForkData,
+  RestartLastVotedForkSlotsData,
+  SnapshotHash,
+  SnapshotHashesData,
+  SocketData,
+  TransactionData,
+  ValueData,
+  VersionData,
+  VoteData,
+} from './wire/decoded.ts';
+export { KIND_NAMES, type KindName } from './wire/limits.ts';
 
 /**
  * Joins a cluster.

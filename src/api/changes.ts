@@ -104,13 +104,11 @@ export interface ChangeHead {
   readonly version: string | null;
 }
 
-type OfKind<K extends ChangeKind> = ChangeHead & { readonly kind: K } & ChangeValues[K];
+/** A change of one kind: `ChangeOf<'moved'>`. */
+export type ChangeOf<K extends ChangeKind> = ChangeHead & { readonly kind: K } & ChangeValues[K];
 
 /** Something that happened to a node: by `kind`, `old` and `new` have their own types. */
-export type NodeChange = { [K in ChangeKind]: OfKind<K> }[ChangeKind];
-
-/** A change of one kind: `ChangeOf<'moved'>`. */
-export type ChangeOf<K extends ChangeKind> = OfKind<K>;
+export type NodeChange = { [K in ChangeKind]: ChangeOf<K> }[ChangeKind];
 
 /**
  * Instead of changes that cannot be told any more: how all nodes are that the filter means. Going on after
@@ -137,7 +135,7 @@ export interface ChangePage {
 }
 
 /** A change before it has its number and time. */
-export type Unnumbered = { [K in ChangeKind]: Omit<OfKind<K>, 'seq' | 'at'> }[ChangeKind];
+export type Unnumbered = { [K in ChangeKind]: Omit<ChangeOf<K>, 'seq' | 'at'> }[ChangeKind];
 
 /** Hears of changes that came together. */
 export type ChangeListener = (changes: readonly NodeChange[]) => void;

@@ -61,7 +61,7 @@ export class Spy {
   #failure: Error | undefined;
   #tellFailure: (error: Error) => void = () => {};
 
-  /** Made by `createSpy`. */
+  /** Made by `createSpy`. @internal */
   constructor(
     identity: Identity,
     facts: JoinFacts,
@@ -79,7 +79,7 @@ export class Spy {
     facts.confirmation.catch((error: Error) => this.#fail(error));
   }
 
-  /** Opens the sockets and starts; called once, by `createSpy`. */
+  /** Opens the sockets and starts; called once, by `createSpy`. @internal */
   async open(options: SpyOptions, ports: Omit<NodePorts, 'transport'>): Promise<void> {
     const { shredVersion, ip, allowPrivate, entrypoints } = this.#facts;
     const logger = this.#logger;
