@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SpyStats } from '../src/api/stats.ts';
 import { SystemClock } from '../src/util/clock.ts';
+import { imbalanceOfStats } from '../test/accounting.ts';
 import { ADDRESS, Namespaces, type Side, whyNone } from './net/namespaces.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
@@ -151,14 +152,10 @@ async function live(net: Namespaces, folder: string): Promise<void> {
   const [{ status, stderr }] = await Promise.all([subject.ended, friend.ended]);
   judge('it ends as it is told', status === 0, status === 0 ? '' : stderr.slice(-400));
   judge('no thread of it died', !/died|hangs/.test(stderr));
-  const { datagrams, sendFailed, tasks } = JSON.parse(readFileSync(stats, 'utf8')) as SpyStats;
-  const outcomes = Object.values(datagrams.outcomes).reduce((sum, n) => sum + n, 0);
-  const sum = outcomes + tasks.requestsWaiting;
-  judge(
-    'each datagram has its outcome',
-    sum === datagrams.received,
-    `${sum} of ${datagrams.received}`,
-  );
+  const counted = JSON.parse(readFileSync(stats, 'utf8')) as SpyStats;
+  const broken = imbalanceOfStats(counted);
+  judge('each datagram has its outcome', broken === undefined, broken);
+  const { sendFailed } = counted;
   judge('what could not be sent was counted', sendFailed > 0, `${sendFailed}`);
 }
 

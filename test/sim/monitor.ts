@@ -3,13 +3,11 @@ import { findViolation } from '../../src/crds/invariants.ts';
 import type { Verifier } from '../../src/crypto/verifier.ts';
 import { FANOUT, STAKE_BUCKETS } from '../../src/gossip/active-set.ts';
 import type { SpyNode } from '../../src/node/spy.ts';
-import { RingWord } from '../../src/shm/control-words.ts';
 import { Counter } from '../../src/shm/counters.ts';
-import { LINE_I32 } from '../../src/shm/layout.ts';
 import { toHex } from '../../src/util/bytes.ts';
 import { formatAddress } from '../../src/util/ipv4.ts';
-import { OUTCOME_COUNT, outcomeStage } from '../../src/util/outcome.ts';
 import { Kind, Message, PACKET_BYTES } from '../../src/wire/limits.ts';
+import { accountOf, imbalance, inRing } from '../accounting.ts';
 import { Replica } from './replica.ts';
 import type { SimClock, Wake } from './time.ts';
 import { promise } from './violation.ts';
@@ -21,11 +19,6 @@ const TABLE_EVERY_STEPS = 64;
 const PARTITIONS_EVERY_CHECKS = 8;
 /** Rounds between two looks at the ages of all values. */
 const AGES_EVERY_ROUNDS = 8;
-
-const IS_OF_VALUE = Array.from(
-  { length: OUTCOME_COUNT },
-  (_, i) => outcomeStage(i === 0 ? 0 : -i) === 'value',
-);
 
 /** What a node cannot change by obeying a prune. */
 interface Footprint {
@@ -133,39 +126,18 @@ export class Monitor {
 
   /** C3: every datagram is counted once, or waits. C4: what waits can be read. */
   #accounting(wake: Wake): void {
-    const { counters, regions } = this.#node.parts;
-    let packets = 0;
-    let values = 0;
-    for (let i = 0; i < OUTCOME_COUNT; i++) {
-      if (IS_OF_VALUE[i]) values += counters[i]!;
-      else packets += counters[i]!;
-    }
-    const { words, count, length } = regions.ring;
-    const head = words[RingWord.HEAD * LINE_I32]!;
-    const batches = regions.capacities.batches;
-    let waiting = 0;
-    for (let i = words[RingWord.TAIL * LINE_I32]!; i !== head; i++) {
-      const batch = i & (batches - 1);
-      const slots = count[batch * LINE_I32]!;
-      for (let slot = 0; slot < slots; slot++) {
-        const bytes = length[batch * 64 + slot]!;
-        promise('C4', bytes >= 1 && bytes <= PACKET_BYTES, () => `a slot of ${bytes} bytes`);
-      }
-      waiting += slots;
-    }
-    const received = counters[Counter.DATAGRAMS_RECEIVED]!;
+    const { length } = this.#node.parts.regions.ring;
+    inRing(this.#node, (packet) => {
+      const bytes = length[packet]!;
+      promise('C4', bytes >= 1 && bytes <= PACKET_BYTES, () => `a slot of ${bytes} bytes`);
+    });
+    const account = accountOf(this.#node);
+    const { received } = account;
     const { received: seen } = this.#watch;
     promise('C3', received === seen, () => `${received} counted of ${seen} received`);
     // Only a turn closes the open batch, which the ring does not show before.
-    const sum = packets + waiting + this.#node.answers.lane.waiting;
-    const fits = wake === 'soon' ? sum === received : sum <= received;
-    promise(
-      'C3',
-      fits,
-      () => `${packets} outcomes and ${sum - packets} waiting for ${received} received`,
-    );
-    const counted = counters[Counter.VALUES_RECEIVED]!;
-    promise('C3', values === counted, () => `${values} outcomes for ${counted} values`);
+    const broken = imbalance(account, wake === 'soon');
+    promise('C3', broken === undefined, () => broken ?? '');
   }
 
   /** C6: after a turn that brought nothing but prunes only our own forwarding may differ. */

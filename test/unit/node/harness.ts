@@ -11,16 +11,16 @@ import type { WorkPool } from '../../../src/node/pools.ts';
 import type { DatagramHandler, Logger, Transport } from '../../../src/node/ports.ts';
 import { SpyNode } from '../../../src/node/spy.ts';
 import { ourVersion } from '../../../src/node/version.ts';
-import { Counter } from '../../../src/shm/counters.ts';
 import { type Capacities, SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
 import type { Regions } from '../../../src/shm/regions.ts';
 import { ManualClock } from '../../../src/util/clock.ts';
 import { parseIp } from '../../../src/util/ipv4.ts';
-import { OUTCOME_COUNT, type OutcomeName, outcomeStage } from '../../../src/util/outcome.ts';
+import type { OutcomeName } from '../../../src/util/outcome.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { decodePacket } from '../../../src/wire/decode.ts';
 import type { DecodedMessage } from '../../../src/wire/decoded.ts';
 import { Kind } from '../../../src/wire/limits.ts';
+import { accountOf, imbalance } from '../../accounting.ts';
 import { CLUSTER, identityOf, Peer, START_MS } from './peer.ts';
 
 /** As nodes use it. */
@@ -260,15 +260,7 @@ export class TestNode {
   expectNothingLost(): void {
     for (let turns = 0; this.parts.ring.used > 0 && turns < 64; turns++) this.node.pump();
     this.node.stop();
-    const { counters } = this.parts;
-    let packets = 0;
-    let values = 0;
-    for (let i = 0; i < OUTCOME_COUNT; i++) {
-      if (outcomeStage(i === 0 ? 0 : -i) === 'value') values += counters[i]!;
-      else packets += counters[i]!;
-    }
-    expect(packets, 'outcomes of packets').toBe(counters[Counter.DATAGRAMS_RECEIVED]);
-    expect(values, 'outcomes of values').toBe(counters[Counter.VALUES_RECEIVED]);
+    expect(imbalance(accountOf(this.node))).toBeUndefined();
   }
 }
 
