@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
 
+/**
+ * Adds a command to a program.
+ *
+ * @param loadAll makes a program of which every command is loaded
+ */
+export type Register = (program: Command, loadAll: () => Promise<Command>) => void;
+
 /** One command: what the list of commands says of it, and where the rest is. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   /** Loads what adds the command to a program: only the one that runs is paid for (a spy's takes 200 ms). */
-  readonly load: () => Promise<(program: Command) => void>;
+  readonly load: () => Promise<Register>;
 }
 
 /** Every command, in the order in which help shows them. */
@@ -64,5 +71,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'keygen',
     summary: 'make a key file for --identity',
     load: async () => (await import('./keygen.ts')).registerKeygen,
+  },
+  {
+    name: 'completion',
+    summary: 'let the Tab key complete commands and flags',
+    load: async () => (await import('./completion.ts')).registerCompletion,
   },
 ];

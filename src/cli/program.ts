@@ -51,7 +51,7 @@ export async function createProgram(args: readonly string[] | undefined): Promis
   const asked = names?.[0] === 'help' ? names[1] : names?.[0];
   for (const { name, summary, load } of COMMANDS) {
     if (names === undefined || name === asked) {
-      (await load())(command);
+      (await load())(command, async () => (await createProgram(undefined)).command);
       command.commands
         .at(-1)
         ?.option('--config <FILE>', 'file with settings for flags that are not given, in TOML')
