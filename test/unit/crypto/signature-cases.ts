@@ -39,6 +39,25 @@ export function readSignatureVectors(): SignatureCase[] {
     });
 }
 
+/** Cases that others published, with what they say of each: `valid`, `invalid`, `cofactored`. */
+export function readPublishedSets(): (SignatureCase & { set: string; result: string })[] {
+  const file = new URL('../../fixtures/signature-sets.jsonl.gz', import.meta.url);
+  return gunzipSync(readFileSync(file))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Line & { set: string; result: string })
+    .map((line) => ({
+      set: line.set,
+      result: line.result,
+      name: `${line.set} ${line.name}`,
+      accept: line.result === 'valid', // a strict verifier refuses what only a cofactored one takes
+      key: fromHex(line.publicKey)!,
+      signature: fromHex(line.signature)!,
+      message: fromHex(line.message)!,
+    }));
+}
+
 /** Lays cases out one behind the other, at offsets of every alignment. */
 export function placeCases(cases: readonly SignatureCase[], shared: boolean): VerifyBatch {
   const size = cases.reduce((sum, { message }) => sum + 97 + message.length, 0);

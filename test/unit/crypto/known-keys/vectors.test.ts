@@ -3,10 +3,15 @@ import { EDGE_VECTORS } from '../../../../src/crypto/edge-vectors.ts';
 import { createKnownKeys } from '../../../../src/crypto/known-keys/memory.ts';
 import { checkTables } from '../../../../src/crypto/known-keys/self-check.ts';
 import { createQuickIdentity } from '../../../../src/crypto/quick-identity.ts';
-import { createVerifier } from '../../../../src/crypto/verify.ts';
+import { createVerifier, SINGLE_VERIFIER_NAMES } from '../../../../src/crypto/verify.ts';
 import { fromHex } from '../../../../src/util/bytes.ts';
 import { seededRng } from '../../../../src/util/rng.ts';
-import { readSignatureVectors, type SignatureCase } from '../signature-cases.ts';
+import {
+  placeCases,
+  readPublishedSets,
+  readSignatureVectors,
+  type SignatureCase,
+} from '../signature-cases.ts';
 
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
@@ -47,6 +52,25 @@ describe('tables for known keys', () => {
     const vectors = readSignatureVectors();
     expect(vectors).toHaveLength(742);
     expect(checkTables(thread, vectors)).toBeUndefined();
+  });
+
+  it('decide published cases as their authors, and all other verifiers, do', () => {
+    const all = readPublishedSets();
+    expect(all.map(({ set }) => set).filter((set) => set === 'wycheproof')).toHaveLength(150);
+    expect(all.map(({ set }) => set).filter((set) => set === 'zip215')).toHaveLength(196);
+    // The protocol has room for 64 bytes, neither fewer nor more.
+    const cases = all.filter(({ signature }) => signature.length === 64);
+    expect(all.filter((one) => !cases.includes(one)).map(({ result }) => result)).toEqual(
+      Array.from({ length: 12 }, () => 'invalid'),
+    );
+    expect(checkTables(thread, cases)).toBeUndefined();
+    for (const name of SINGLE_VERIFIER_NAMES) {
+      const verifier = createVerifier(name);
+      const some = name === 'noble' ? cases.filter((_, i) => i % 4 === 0) : cases;
+      const batch = placeCases(some, true);
+      verifier.verifyBatch(batch);
+      expect([...batch.verdict], name).toEqual(some.map(({ accept }) => (accept ? 1 : 0)));
+    }
   });
 
   it('decide the vectors of the self-check, whatever stands beside them', () => {
