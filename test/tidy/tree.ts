@@ -26,6 +26,9 @@ export interface Rule {
 /** What tools leave behind and git ignores. */
 const IGNORED = /^(node_modules|dist|coverage|\.git|\.clinic)$|\.cpuprofile$/;
 
+/** What `npm run docs` writes. */
+const GENERATED = 'docs/api';
+
 const TEXT = /\.(ts|mjs|js|json|md|sh|yml|yaml|txt|csv)$|(^|\/)[^./]+$|(^|\/)\.[^./]+$/;
 
 /** A file as the rules see it. */
@@ -41,8 +44,8 @@ export function readTree(root: string): Source[] {
   const found: Source[] = [];
   const walk = (folder: string): void => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-      if (IGNORED.test(entry.name)) continue;
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (IGNORED.test(entry.name) || path === GENERATED) continue;
       if (entry.isDirectory()) walk(path);
       else found.push(source(path, TEXT.test(path) ? readFileSync(join(root, path), 'utf8') : ''));
     }
