@@ -251,12 +251,14 @@ function sum<P>(all: readonly P[], of: (part: P) => readonly [number, number]): 
 }
 
 /**
- * What pushing values of its own costs an average origin: its share of what is new here, to every peer of
- * a push. We make next to none ourselves, validators do.
+ * What pushing values of its own costs a validator: of contact infos what an average origin has that is
+ * new, of all else what an average voter has, to every peer of a push. We make next to none ourselves.
  */
-function ownPushes({ kinds, originCount }: TrafficStats, seconds: number): number {
+function ownPushes({ kinds, originCount, voterCount }: TrafficStats, seconds: number): number {
   const fresh = Object.values(kinds).reduce((bytes, { fresh }) => bytes + fresh.bytes, 0);
-  return originCount === 0 ? 0 : (fresh / originCount / seconds) * FANOUT;
+  const contacts = kinds.ContactInfo?.fresh.bytes ?? 0;
+  const each = ratio(contacts, originCount) + ratio(fresh - contacts, voterCount);
+  return (each / seconds) * FANOUT;
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   TrafficState,
 } from '../shm/traffic-cells.ts';
 import { toBase58 } from '../util/base58.ts';
-import { KIND_COUNT, KIND_NAMES, type KindName, PUBKEY_BYTES } from '../wire/limits.ts';
+import { KIND_COUNT, KIND_NAMES, Kind, type KindName, PUBKEY_BYTES } from '../wire/limits.ts';
 
 /** Origins and relayers that are named unless said otherwise. */
 const NAMED = 20;
@@ -101,8 +101,9 @@ export interface TrafficStats {
   sent: Record<SentName, Datagrams>;
   /** Whether anybody's stake is known; without, nobody is `staked`. */
   stakesKnown: boolean;
-  /** Origins in the table, and how many of them brought us values. */
+  /** Origins in the table, those of votes among them, and how many brought us values. */
   originCount: number;
+  voterCount: number;
   relayerCount: number;
   /** Those with the most bytes, the largest first. */
   origins: OriginTraffic[];
@@ -125,6 +126,7 @@ export function collectTraffic(regions: Regions, monoMs: number, named = NAMED):
     classes: classTraffic(regions),
     received: bySort(regions, RECEIVED_NAMES, Direction.IN),
     sent: bySort(regions, EGRESS_NAMES, Direction.OUT),
+    voterCount: countVoters(regions),
     ...peerTraffic(regions, named),
   };
 }
@@ -169,6 +171,20 @@ function heldByKind({ table }: Regions): Amount[] {
     amount.bytes += length;
   }
   return held;
+}
+
+/** Origins of which the table holds a vote: validators that do their work. */
+function countVoters({ table, peers }: Regions): number {
+  const votes = new Uint8Array(peers.values.length);
+  const highWater = table.state[TableState.HIGH_WATER]!;
+  let count = 0;
+  for (let row = 0; row < highWater; row++) {
+    const peer = table.peer[row]!;
+    if (table.length[row] === 0 || table.kind[row] !== Kind.VOTE || votes[peer] !== 0) continue;
+    votes[peer] = 1;
+    count++;
+  }
+  return count;
 }
 
 function classTraffic(regions: Regions): TrafficStats['classes'] {

@@ -157,8 +157,9 @@ function validatorLines({ validator, total }: Anatomy): string[] {
       ['a second', rateText(validator.in), rateText(validator.out)],
       ['a month of 30 days', bytesText(validator.monthIn), bytesText(validator.monthOut)],
     ]),
-    `as what this node hears and sends (${rateText(total.out)}), and ${rateText(validator.own)} for values of its own;`,
-    'gossip alone: no blocks, votes or repairs. One with much stake relays more.',
+    `That is what this node hears and sends (${rateText(total.out)} out), and ${rateText(validator.own)} more`,
+    'for values of its own. Gossip alone, without blocks, repairs and transactions;',
+    'whoever has much stake relays more.',
   ];
 }
 
@@ -166,8 +167,10 @@ function restLines({ rests }: Anatomy): string[] {
   return table([
     ['What stays when they leave gossip', 'in', 'out', 'new/s', 'in table'],
     ...rests.map(({ without, in: inward, out, fresh, held }) => {
-      const gone = without.map((kind) => LEAVING_WORDS[kind] ?? kind);
-      const name = gone.length === 0 ? 'now' : `without ${gone.join(', ')}`;
+      const last = without.at(-1);
+      const word = last === undefined ? 'now' : (LEAVING_WORDS[last] ?? last);
+      const name =
+        without.length === 0 ? word : `${without.length === 1 ? 'without' : '… nor'} ${word}`;
       return [name, rateText(inward), rateText(out), perSecondText(fresh), countText(held)];
     }),
   ]);

@@ -3,6 +3,7 @@ import { collectTraffic, type TrafficStats } from '../../../src/api/traffic.ts';
 import { Stakes } from '../../../src/crds/peers.ts';
 import { Counter } from '../../../src/shm/counters.ts';
 import { parseIp } from '../../../src/util/ipv4.ts';
+import { Kind } from '../../../src/wire/limits.ts';
 import { peers, TestNode } from './harness.ts';
 import type { Peer } from './peer.ts';
 
@@ -74,6 +75,20 @@ describe('values by kind', () => {
     const { kinds } = traffic(test);
     const relayed = Object.values(kinds).reduce((sum, kind) => sum + kind.relayed.values, 0);
     expect(relayed).toBe(values.length);
+  });
+});
+
+describe('voters', () => {
+  it('are origins with a vote in the table', () => {
+    const test = acquainted(alice, bob);
+    expect(traffic(test).voterCount).toBe(0);
+    const { table, view } = test.parts;
+    test.from(alice, alice.push(alice.slots(0), alice.slots(1)));
+    // The kind is what counts here; a vote's transaction would be pages long.
+    for (const index of [0, 1]) {
+      view.columns.kind[table.find(Kind.EPOCH_SLOTS, index, alice.key, 0)] = Kind.VOTE;
+    }
+    expect(traffic(test).voterCount).toBe(1);
   });
 });
 

@@ -166,6 +166,7 @@ export function madeUpTraffic(seconds: number): TrafficStats {
     },
     stakesKnown: true,
     originCount: 3_690,
+    voterCount: 1_290,
     relayerCount: 801,
     origins: [
       { pubkey: first.pubkey, stake: 1, values: 41_202, bytes: 19_411_022, fresh: 6_710 },
