@@ -44,6 +44,18 @@ export const NODE_COLUMNS: readonly NodeColumn[] = [
   field('shredVersion', 'Shreds', true),
   field('stake', 'Stake', true),
   { ...field('proved', 'Proved'), text: ({ proved }) => (proved ? 'yes' : 'no') },
+  { name: 'life', head: 'Life', cell: ({ liveness }) => liveness?.verdict ?? null },
+  { name: 'because', head: 'Because', cell: ({ liveness }) => liveness?.because ?? null },
+  {
+    name: 'roundTripMs',
+    head: 'Ping',
+    right: true,
+    cell: ({ liveness }) => liveness?.evidence.answered?.roundTripMs ?? null,
+    text: ({ liveness }) => {
+      const ms = liveness?.evidence.answered?.roundTripMs;
+      return ms === undefined ? '-' : `${ms.toFixed(1)} ms`;
+    },
+  },
   field('tvu', 'TVU'),
   field('rpc', 'RPC'),
   field('tpuQuic', 'TPU QUIC'),
@@ -58,7 +70,16 @@ export const NODE_COLUMNS: readonly NodeColumn[] = [
 ];
 
 /** What a table of nodes shows unless told otherwise; stake only when somebody's is known. */
-export const NODE_TABLE = ['gossip', 'pubkey', 'stake', 'version', 'client', 'rpc', 'proved'];
+export const NODE_TABLE = [
+  'gossip',
+  'pubkey',
+  'stake',
+  'version',
+  'client',
+  'rpc',
+  'proved',
+  'life',
+];
 
 /** What of a node stands in CSV unless told otherwise. */
 export const NODE_CSV = NODE_COLUMNS.map(({ name }) => name);

@@ -26,7 +26,7 @@ const NODES: Subject<NodeInfo> = {
   all: NODE_COLUMNS,
   table: NODE_TABLE,
   csv: NODE_CSV,
-  expendable: ['rpc', 'proved', 'client', 'stake'],
+  expendable: ['rpc', 'proved', 'life', 'client', 'stake'],
 };
 
 /** Adds `earshot nodes`. */

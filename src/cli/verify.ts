@@ -77,9 +77,9 @@ async function runVerify(file: string, flags: VerifyFlags): Promise<void> {
   const lines = failures.map(
     ({ line, record, reason }) => `line ${line}, ${record}: it ${reason}.`,
   );
-  const first = flags.all ? '' : 'The first is on ';
+  const first = flags.all ? ':\n' : '. The first is on ';
   throw new SpyError(
     'NOT_GENUINE',
-    `${failed} of ${checked} values ${failed === 1 ? 'fails' : 'fail'}. ${first}${lines.join('\n')}`,
+    `${failed} of ${checked} values ${failed === 1 ? 'fails' : 'fail'}${first}${lines.join('\n')}`,
   );
 }
