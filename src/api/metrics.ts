@@ -277,10 +277,13 @@ function addObserver(text: MetricsText, sources: MetricsSources): void {
     'Walks over the table because entries were missed.',
     observer.resyncs,
   );
-  text.gauge('earshot_observer_lag_seconds', 'From a value coming in to the observer seeing it.', [
-    [{ quantile: '0.5' }, observer.lagP50Ms / 1000],
-    [{ quantile: '0.99' }, observer.lagP99Ms / 1000],
-  ]);
+  const lag = 'of the time from a value coming in to the observer seeing it.';
+  text.gauge('earshot_observer_lag_p50_seconds', `Median ${lag}`, observer.lagP50Ms / 1000);
+  text.gauge(
+    'earshot_observer_lag_p99_seconds',
+    `99th percentile ${lag}`,
+    observer.lagP99Ms / 1000,
+  );
   addDelays(text, 'observer', observerLoop);
   text.counter(
     'earshot_changes_total',

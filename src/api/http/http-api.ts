@@ -132,7 +132,7 @@ export class HttpApi {
       identity: facts.identity,
       shredVersion: facts.shredVersion,
       startedWallMs: facts.startedWallMs,
-      httpCounts: () => this.#counts(),
+      httpCounts: () => this.counts,
     });
     const methods = rpcMethods({
       identity: facts.identity,
@@ -288,7 +288,8 @@ export class HttpApi {
     };
   }
 
-  #counts(): Record<string, number> {
+  /** Connections, streams and answers. */
+  get counts(): Record<string, number> {
     const { streams, streamsOpened, gaps, endedSlow } = this.#httpMetrics();
     let answered = 0;
     for (const count of this.#requests.values()) answered += count;

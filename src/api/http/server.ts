@@ -170,17 +170,18 @@ export class HttpServer {
   }
 }
 
-const STATUS_LINES: Readonly<Record<number, string>> = {
+const STATUS_LINES = {
   400: '400 Bad Request',
   403: '403 Forbidden',
+  404: '404 Not Found',
   408: '408 Request Timeout',
   429: '429 Too Many Requests',
   431: '431 Request Header Fields Too Large',
   503: '503 Service Unavailable',
-};
+} as const;
 
 /** Answers a connection with a status and a sentence, and ends it. */
-export function refuse(socket: Duplex, status: number, sentence: string): void {
+export function refuse(socket: Duplex, status: keyof typeof STATUS_LINES, sentence: string): void {
   const body = errorBody(`HTTP_${status}`, sentence);
   socket.on('error', () => {}); // gone already, which is what we want
   socket.end(

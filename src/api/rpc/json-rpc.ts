@@ -8,13 +8,12 @@
 export const RpcCode = Object.freeze({
   PARSE_ERROR: -32700,
   INVALID_REQUEST: -32600,
+  /** Also: it is not available here, and the message says how it could be. Clients choke on codes of our own. */
   METHOD_NOT_FOUND: -32601,
   INVALID_PARAMS: -32602,
   INTERNAL_ERROR: -32603,
   /** As validators say it when they are behind or hear nobody. */
   NODE_UNHEALTHY: -32005,
-  /** Ours: it is not known here, and the message says how it could be. */
-  NOT_KNOWN: -32050,
 });
 
 /** Most requests in a batch. @source reliability 5 */

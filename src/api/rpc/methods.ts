@@ -86,14 +86,14 @@ async function genesisHash(sources: RpcSources): Promise<string> {
   try {
     return JSON.stringify(await sources.genesisHash());
   } catch (error) {
-    throw new RpcError(RpcCode.NOT_KNOWN, (error as Error).message);
+    throw new RpcError(RpcCode.METHOD_NOT_FOUND, (error as Error).message);
   }
 }
 
 function voteAccounts({ knowsStakes, voteAccounts: votes }: RpcSources, params: unknown): string {
   if (knowsStakes()) return votes.json(params);
   throw new RpcError(
-    RpcCode.NOT_KNOWN,
+    RpcCode.METHOD_NOT_FOUND,
     "Nobody's stake is known here: start the spy with --stakes (URL of an RPC node, mainnet, testnet, devnet, or a file).",
   );
 }

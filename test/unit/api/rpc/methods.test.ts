@@ -126,7 +126,7 @@ describe('getClusterNodes', () => {
 describe('getVoteAccounts', () => {
   it('needs stakes', async () => {
     const { error } = await new Served().meet(alice).vote(alice, 100).call('getVoteAccounts');
-    expect(error?.code).toBe(-32050);
+    expect(error?.code).toBe(-32601);
     expect(error?.message).toContain('--stakes');
   });
 
@@ -211,7 +211,7 @@ describe('the small ones', () => {
   });
 
   it('know the genesis of public clusters alone', async () => {
-    expect((await served.call('getGenesisHash')).error?.code).toBe(-32050);
+    expect((await served.call('getGenesisHash')).error?.code).toBe(-32601);
     const known = new Served({ entrypoints: ['entrypoint.testnet.solana.com:8001'] });
     const { result } = await known.call('getGenesisHash');
     expect(result).toBe('4uhcVJyU9pJkvQyUS88uRDiswHXSCkY3zQawwpjk2NsY');
