@@ -20,7 +20,7 @@ export class PeerRestorer {
     this.#parts = parts;
   }
 
-  /** @returns whether the peer is being asked now */
+  /** @returns whether the peer is being asked now, or known already */
   restore(contact: Uint8Array): boolean {
     const { unproved, pings, table, options, verifier, clock, identity } = this.#parts;
     const fields = this.#fields;
@@ -42,7 +42,7 @@ export class PeerRestorer {
     const { wallclock, outsetLow, outsetHigh } = fields;
     const label = [contact, Kind.CONTACT_INFO, 0, ORIGIN_AT] as const;
     const order = [wallclock, outsetLow, outsetHigh, this.#hash, 0] as const;
-    if (!table.wouldInsert(...label, ...order)) return false;
+    if (!table.wouldInsert(...label, ...order)) return true; // somebody has told us of it meanwhile
     const heardMs = clock.monoMs();
     // Nobody told us but ourselves.
     const via = { route: Route.PULL, sender: identity.publicKey };
