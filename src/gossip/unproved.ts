@@ -19,6 +19,11 @@ export interface UnprovedContact {
   /** How it reached us (a pull when left out), and who sent it, as the datagram says. */
   readonly route?: number;
   readonly sender?: Uint8Array;
+  /**
+   * It came from the IP that it names: nothing is sent there again until something comes from there again,
+   * or else whoever forged the source would have us send more than it did. @source reliability G8
+   */
+  readonly isOfSource?: boolean;
   /** Monotonic: a jump of the wall clock must not expire anything. */
   readonly heardMs: number;
 }

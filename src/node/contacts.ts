@@ -174,7 +174,8 @@ export class Contacts {
         this.#renewing = undefined; // the next look begins with the longest unheard again
         return;
       }
-      const { bytes, ip, port } = next.value;
+      const { bytes, ip, port, isOfSource } = next.value;
+      if (isOfSource === true) continue;
       pings.check(bytes, ORIGIN_AT, ip, port, monoMs, true);
     }
   }
@@ -214,6 +215,7 @@ export class Contacts {
         outsetHigh,
         route: ring.message[packet] === Message.PUSH ? Route.PUSH_PROVED : Route.PULL,
         sender: ring.bytes.slice(senderAt, senderAt + PUBKEY_BYTES),
+        isOfSource: ring.ip[packet] === socketIp[0],
         heardMs,
       },
       records.hash,
