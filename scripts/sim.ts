@@ -7,6 +7,7 @@ import { Progress } from '../src/cli/progress.ts';
 import { loadXxhash } from '../src/crypto/hash.ts';
 import { SystemClock } from '../src/util/clock.ts';
 import { type RunResult, runChecked } from '../test/sim/run.ts';
+import { registerCoverage } from './sim/coverage.ts';
 import { registerSpread } from './sim/spread.ts';
 import { parseCount } from './vectors/options.ts';
 
@@ -61,6 +62,7 @@ const program = new Command('sim')
   .action(run);
 
 registerSpread(program);
+registerCoverage(program);
 await program.parseAsync();
 
 async function run(flags: Flags): Promise<void> {

@@ -40,6 +40,7 @@ export {
   type SnapshotState,
   type Via,
 } from './api/changes.ts';
+export type { Coverage } from './api/coverage.ts';
 export type { Arrival, SpySummary } from './api/listing.ts';
 export {
   LIVENESS,

@@ -19,6 +19,7 @@ import type { ChangeBatch } from './change.ts';
 import { ChangeEvents, type EventName, type EventOf } from './change-events.ts';
 import type { ChangeEvent, ChangesOptions } from './change-reader.ts';
 import { ObserverClient } from './client.ts';
+import { type Coverage, nodeCoverage } from './coverage.ts';
 import { HttpServing } from './http/serving.ts';
 import { parseListenAddress } from './http/settings.ts';
 import {
@@ -101,6 +102,7 @@ export class Spy {
           entrypoints,
           allowPrivate,
           eager: options.eager ?? true,
+          census: true,
           ...(options.size === 'small' ? SMALL_NODE : {}),
         },
       },
@@ -153,6 +155,11 @@ export class Spy {
   /** Every node heard of, without ourselves. */
   nodes(): NodeInfo[] {
     return listNodes(this.#running, this.#startedMs);
+  }
+
+  /** How many nodes exist, with limits; null while too few samples of what others know were drawn. */
+  coverage(): Coverage | null {
+    return nodeCoverage(this.#running);
   }
 
   /** Whether a node, by its key in base58, is in the table. */

@@ -1,3 +1,4 @@
+import type { Coverage } from '../api/coverage.ts';
 import { LIVENESS, milliseconds } from '../api/liveness.ts';
 import type { NodeInfo } from '../api/nodes.ts';
 
@@ -131,14 +132,26 @@ export function tally(
 const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
+/** How many nodes exist, in words. */
+export function coverageText(coverage: Coverage): string {
+  const { nodes, low, high, known, samples, captured } = coverage;
+  const drawn = `${count(captured, 'node')} drawn in ${count(samples, 'sample')}`;
+  return `about ${nodes} nodes exist (${low} to ${high} with 95 % confidence), ${known} of them known; from ${drawn}`;
+}
+
 /** The lines under the table. */
-export function renderSummary(nodes: readonly NodeInfo[], values: number): string {
+export function renderSummary(
+  nodes: readonly NodeInfo[],
+  values: number,
+  coverage: Coverage | null = null,
+): string {
   const proved = nodes.filter((n) => n.proved).length;
   const validators = nodes.filter((n) => n.tvu !== null).length;
   const rpc = nodes.filter((n) => n.rpc !== null).length;
   const lines = [
     `${count(nodes.length, 'node')}: ${proved} answered our ping, ${nodes.length - proved} not yet; ${validators} with TVU, ${rpc} with RPC; ${count(values, 'value')} in the table`,
   ];
+  if (coverage) lines.push(`Coverage: ${coverageText(coverage)}`);
   if (nodes.length > 0) {
     lines.push(`Versions: ${tally(nodes, (n) => n.version)}`);
     lines.push(`Clients:  ${tally(nodes, (n) => n.client)}`);

@@ -263,14 +263,17 @@ async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void
   const elapsedMs = Math.round(spy.elapsedMs());
   if (flags.json) {
     const { identity, shredVersion } = spy;
-    return writeOut(`${JSON.stringify({ identity, shredVersion, elapsedMs, nodes })}\n`);
+    const coverage = spy.coverage();
+    return writeOut(
+      `${JSON.stringify({ identity, shredVersion, elapsedMs, coverage, nodes })}\n`,
+    );
   }
   if (flags.watch) {
     return hasScreen() ? writeOut(`${renderSummary(nodes, spy.summary().values)}\n`) : undefined;
   }
   const columns = process.stdout.columns ?? 140;
   const table = nodes.length > 0 ? `${renderNodes(nodes, { columns, elapsedMs })}\n\n` : '';
-  return writeOut(`${table}${renderSummary(nodes, spy.summary().values)}\n`);
+  return writeOut(`${table}${renderSummary(nodes, spy.summary().values, spy.coverage())}\n`);
 }
 
 /** @throws SpyError when what was asked for is not there. @source behaviour 15.2 steps 5 and 6 */

@@ -96,13 +96,24 @@ export class FilterPlan {
    * Starts a round.
    *
    * @units items: of `maskBitsFor`; count: partitions to ask for, as many as Agave would when left out
+   * @param drawn how many of these partitions, which come last, are drawn whatever was asked for before
    * @source behaviour 3.4
    */
-  start(shape: FilterShape, items: number, count?: number): void {
+  start(shape: FilterShape, items: number, count?: number, drawn = 0): void {
     const maskBits = maskBitsFor(items, shape.maxItems);
     const wanted = count ?? filtersPerRound(maskBits);
     const filters = Math.min(wanted, 2 ** maskBits, this.#chosen.length);
-    this.#deck.deal(2 ** maskBits, filters, this.#rng, this.#chosen);
-    this.set.open(shape, maskBits, this.#chosen, filters, this.#rng);
+    this.#deck.deal(2 ** maskBits, filters - drawn, this.#rng, this.#chosen);
+    const planned = drawn > 0 ? this.#draw(2 ** maskBits, filters - drawn, drawn) : filters;
+    this.set.open(shape, maskBits, this.#chosen, planned, this.#rng);
+  }
+
+  /** Puts partitions behind those that were dealt, less the ones that are among these. @returns how many now */
+  #draw(partitions: number, dealt: number, drawn: number): number {
+    const extra = new Set<number>();
+    while (extra.size < drawn) extra.add(this.#rng.below(partitions));
+    const others = [...this.#chosen.subarray(0, dealt)].filter((one) => !extra.has(one));
+    this.#chosen.set([...others, ...extra]);
+    return others.length + drawn;
   }
 }

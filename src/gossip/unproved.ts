@@ -76,6 +76,12 @@ export class UnprovedContacts {
     return !known;
   }
 
+  /** The contact of an origin, undefined when none waits. */
+  get(bytes: Uint8Array, originAt: number): UnprovedContact | undefined {
+    if (this.#byOrigin.size === 0) return undefined;
+    return this.#byOrigin.get(toHex(bytes, originAt, originAt + 32));
+  }
+
   /** Takes the contact of an origin out if it advertises exactly this address. */
   take(bytes: Uint8Array, originAt: number, ip: number, port: number): UnprovedContact | undefined {
     const key = toHex(bytes, originAt, originAt + 32);

@@ -99,11 +99,13 @@ export class Applier {
   }
 
   #filterPacket(packet: number, first: number, monoMs: number): void {
-    const { pings, regions, verified } = this.#parts;
+    const { coverage, pings, regions, verified } = this.#parts;
     const { ring, records } = regions;
     const ip = ring.ip[packet]!;
     const port = ring.port[packet]!;
     const discoveredBefore = this.#targets.contacts.discovered;
+    const isAnswer = ring.message[packet] === Message.PULL_RESPONSE;
+    const isSampled = isAnswer && coverage.isOpen(ip, port);
     let mayPing = true;
     let kept = 0;
     for (let row = first; row < first + ring.rowCount[packet]!; row++) {
@@ -113,16 +115,23 @@ export class Applier {
         continue;
       }
       verified.add(records.hash, row * HASH_BYTES);
+      const sample = isSampled ? coverage.sampleOf(ip, port, records, row) : undefined;
+      const originAt = records.origin[row]!;
+      const wasKnown = sample !== undefined && coverage.wasKnown(sample, ring.bytes, originAt);
       const outcome = this.#filterValue(row, monoMs, mayPing);
       if (this.#targets.contacts.pinged) {
         mayPing =
           pings.isProved(ring.bytes, packet * SLOT_BYTES + SENDER_AT, ip, port, monoMs) ||
           this.#targets.pulls.isEntrypoint(ip, port);
       }
+      if (sample && (outcome === Outcome.OK || outcome === Outcome.VALUE_ADDRESS_UNPROVED)) {
+        const wallclock = records.wallclock[row]!;
+        coverage.capture(sample, ring.bytes, originAt, wallclock, wasKnown);
+      }
       records.outcome[row] = outcome;
       if (outcome === Outcome.OK) kept++;
     }
-    if (ring.message[packet] === Message.PULL_RESPONSE) {
+    if (isAnswer) {
       const discovered = this.#targets.contacts.discovered - discoveredBefore;
       this.#targets.pulls.answered(ip, port, discovered, monoMs);
     }

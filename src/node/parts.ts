@@ -20,6 +20,7 @@ import type { Clock } from '../util/clock.ts';
 import { isReachable } from '../util/ipv4.ts';
 import type { Rng } from '../util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
+import { CoverageSamples } from './coverage-samples.ts';
 import { LifeSigns } from './life-signs.ts';
 import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
 import type { WorkPool } from './pools.ts';
@@ -53,6 +54,8 @@ export interface NodeOptions {
   readonly allowPrivate: boolean;
   /** Asks quickly until the table is full, then at an honest node's pace. */
   readonly eager: boolean;
+  /** Draws samples of what others know, to tell how many nodes there are. */
+  readonly census?: boolean;
   readonly capacities?: Partial<Capacities>;
   readonly pingSizes?: PingCacheSizes;
   readonly sizes?: NodeSizes;
@@ -109,6 +112,7 @@ export class NodeParts {
   readonly maxPubkeys: number;
   readonly sightings = new Sightings();
   readonly life: LifeSigns;
+  readonly coverage: CoverageSamples;
   readonly publisher: Publisher;
   timeouts: Timeouts;
   /** Identities that never leave the table to make room: our own and the entrypoints'. */
@@ -146,6 +150,13 @@ export class NodeParts {
     this.outbox = new Outbox(ports.transport, ports.clock, egress, outbox, this.traffic);
     this.addresses = ProvedAddresses.create(this.regions.addresses, ports.rng);
     this.pings = new PingCache(ports.rng, allowPrivate, options.pingSizes, this.addresses);
+    this.coverage = new CoverageSamples(
+      this.view,
+      this.unproved,
+      this.clock,
+      this.sightings,
+      identity.publicKey,
+    );
     this.life = new LifeSigns(this.view, this.pings, this.clock);
     this.candidates = new PeerCandidates(
       { ourKey: identity.publicKey, shredVersion, allowPrivate },

@@ -1,5 +1,5 @@
 import type { FilterSet } from '../gossip/filter-set.ts';
-import { FilterPlan, filterShape } from '../gossip/pull-request.ts';
+import { FilterPlan, filterShape, filtersPerRound, maskBitsFor } from '../gossip/pull-request.ts';
 import { Deck } from '../gossip/sample.ts';
 import { FilterRange, FilterState } from '../shm/task-cells.ts';
 import { type SeatTask, Work } from '../tasks/work.ts';
@@ -31,7 +31,9 @@ export class PullRound implements Lane {
   readonly #task: SeatTask = { work: Work.FILL, first: 0, count: 0, seed: 0 };
   #phase: number = Phase.IDLE;
   #end = 0;
-  #targets: readonly PullTarget[] = [];
+  /** The filters from here on are samples. */
+  #samples = 0;
+  #targets: PullTarget[] = [];
 
   /** @param onIdle called when another round may begin */
   constructor(parts: NodeParts, onIdle: () => void) {
@@ -59,16 +61,23 @@ export class PullRound implements Lane {
    * belong to what we have: a validator has to be told again, we keep them.
    *
    * @units count: partitions to ask for, as many as Agave would when left out
+   * @param isEager whether the table fills: then more of the filters leave out the contact infos we have
    * @returns how many filters there are: 0 up to this less 1
    */
-  open(count?: number): number {
+  open(count?: number, isEager = false): number {
     assert(this.isIdle, 'one round at a time');
-    const { publisher, regions, table, unproved, view } = this.#parts;
+    const { coverage, options, publisher, regions, table, unproved, view } = this.#parts;
     const { range, state, contact } = regions.filters;
     const { purged, failed } = table;
     const length = publisher.writeContact(contact);
     const items = view.size + unproved.size + purged.size + failed.size;
-    this.#plan.start(filterShape(length), items, count);
+    const shape = filterShape(length);
+    const maskBits = maskBitsFor(items, shape.maxItems);
+    const wanted = Math.min(count ?? filtersPerRound(maskBits), regions.filters.partition.length);
+    const samples = options.census ? coverage.grant(wanted, maskBits, isEager) : 0;
+    this.#plan.start(shape, items, count, samples);
+    this.#samples = this.#plan.set.count - samples;
+    state[FilterState.SAMPLES] = samples;
     state[FilterState.CONTACT_LENGTH] = length;
     range[FilterRange.ROWS] = view.highWater;
     range[FilterRange.PURGED_FIRST] = purged.first;
@@ -83,7 +92,8 @@ export class PullRound implements Lane {
   /** Begins to fill the filters, to send filter i to target i. */
   ask(targets: readonly PullTarget[]): void {
     if (targets.length === 0) return;
-    this.#targets = targets;
+    this.#targets = [...targets];
+    if (this.#parts.options.census) this.#openSamples();
     this.#task.first = 0;
     this.#phase = this.#end === 0 ? Phase.REQUEST : Phase.FILL;
   }
@@ -127,6 +137,39 @@ export class PullRound implements Lane {
     this.#phase = Phase.IDLE;
   }
 
+  /**
+   * Opens the samples. Nobody is asked for the same partition at the same time as usual: the answer, of
+   * what we lack alone, would be taken for a part of the sample.
+   */
+  #openSamples(): void {
+    const { coverage, regions } = this.#parts;
+    const { maskBits } = this.#plan.set;
+    const { partition } = regions.filters;
+    const targets = this.#targets;
+    const usual = Math.min(this.#samples, targets.length);
+    for (let i = usual; i < targets.length; i++) {
+      const part = partition[i]!;
+      const target = this.#find(i, (one) => !coverage.isUsualUnderWay(one, part));
+      if (target) coverage.ask(target, maskBits, part);
+      targets[i] = target ?? targets[i]!;
+    }
+    for (let i = 0; i < usual; i++) {
+      const part = partition[i]!;
+      targets[i] = this.#find(i, (one) => !coverage.isAsked(one, part)) ?? targets[i]!;
+      coverage.noteUsual(targets[i]!, part);
+    }
+  }
+
+  /** The first target from one on that will do. */
+  #find(from: number, isGood: (target: PullTarget) => boolean): PullTarget | undefined {
+    const targets = this.#targets;
+    for (let k = 0; k < targets.length; k++) {
+      const target = targets[(from + k) % targets.length]!;
+      if (isGood(target)) return target;
+    }
+    return undefined;
+  }
+
   #finish(): void {
     this.#phase = Phase.IDLE;
     this.#onIdle();
@@ -155,7 +198,8 @@ export class PullRound implements Lane {
     let count = 0;
     for (const { hash } of unproved.values()) {
       if (count === room) break; // the rest may be sent to us once more
-      if (this.#plan.set.filterOf(hash, 0) < 0) continue;
+      const filter = this.#plan.set.filterOf(hash, 0);
+      if (filter < 0 || filter >= this.#samples) continue;
       copyBytes(hash, 0, waiting, count++ * HASH_BYTES, HASH_BYTES);
     }
     return count;

@@ -222,7 +222,7 @@ export class Pulls {
       return;
     }
     const spread: PullTarget[] = [];
-    const filters = this.lane.open(count);
+    const filters = this.lane.open(count, this.#pace.eager);
     for (let i = 0; i < filters; i++) spread.push(targets[i % targets.length]!);
     this.#send(spread);
   }

@@ -10,6 +10,8 @@ export const FilterState = Object.freeze({
   BIT_LENGTH: 4,
   /** Bytes of our contact info. */
   CONTACT_LENGTH: 5,
+  /** So many of the filters, the last ones, ask for all contact infos, those that we have too. */
+  SAMPLES: 6,
 });
 
 /** What goes into the filters of a round: each a first place and a number of places. */

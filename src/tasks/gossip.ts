@@ -7,7 +7,7 @@ import type { Regions } from '../shm/regions.ts';
 import { FilterRange, FilterState } from '../shm/task-cells.ts';
 import { assert } from '../util/assert.ts';
 import { writePullRequest } from '../wire/encode.ts';
-import { HASH_BYTES, SIGNATURE_BYTES } from '../wire/limits.ts';
+import { HASH_BYTES, Kind, SIGNATURE_BYTES } from '../wire/limits.ts';
 import { MessageSigner } from './messages.ts';
 import { type TaskContext, Work } from './work.ts';
 
@@ -99,7 +99,7 @@ export class GossipTask {
       if (place < rows) added = this.#addRow(place);
       else if (place < purged) added = this.#addQueued(this.#purged, purgedFirst + place);
       else if (place < failed) added = this.#addQueued(this.#failed, failedFirst + place);
-      else added = this.#add(waiting, (place - failed) * HASH_BYTES);
+      else added = this.#add(waiting, (place - failed) * HASH_BYTES, true);
       if (added) spent += hit;
     }
     return place;
@@ -132,18 +132,23 @@ export class GossipTask {
 
   /** Adds the hash of a row. One that changes at this moment sets three bits for nothing. */
   #addRow(row: number): boolean {
-    const { length, hash } = this.#parts.view.columns;
-    return length[row] !== 0 && this.#add(hash, row * HASH_BYTES);
+    const { length, hash, kind } = this.#parts.view.columns;
+    if (length[row] === 0) return false;
+    return this.#add(hash, row * HASH_BYTES, kind[row] === Kind.CONTACT_INFO);
   }
 
   /** Adds a queued hash unless it has left. */
   #addQueued(queue: HashQueue, number: number): boolean {
-    return number >= queue.first && this.#add(queue.hashes, queue.offsetOf(number));
+    return number >= queue.first && this.#add(queue.hashes, queue.offsetOf(number), true);
   }
 
-  #add(hashes: Uint8Array, at: number): boolean {
+  /** @param isMaybeContact whether it is, or may once have been, a contact info: those a sample asks for */
+  #add(hashes: Uint8Array, at: number, isMaybeContact: boolean): boolean {
     const filter = this.#filters.filterOf(hashes, at);
     if (filter < 0) return false;
+    const { state } = this.#parts.regions.filters;
+    const samples = state[FilterState.SAMPLES]!;
+    if (samples > 0 && isMaybeContact && filter >= this.#filters.count - samples) return false;
     this.#filters.add(filter, hashes, at);
     return true;
   }

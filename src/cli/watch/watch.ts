@@ -57,7 +57,7 @@ function takeSample(spy: Spy): WatchSample {
     elapsedMs: spy.elapsedMs(),
     summary: spy.summary(),
     stats: spy.stats(),
-    coverage: null,
+    coverage: spy.coverage(),
   };
 }
 
