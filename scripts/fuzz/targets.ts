@@ -4,8 +4,10 @@ import type { FuzzTarget } from './target.ts';
 const TARGETS: Readonly<Record<string, () => Promise<{ target: FuzzTarget }>>> = {
   decoder: () => import('./decoder.ts'),
   roundtrip: () => import('./roundtrip.ts'),
+  apply: () => import('./apply.ts'),
   store: () => import('./store.ts'),
   disk: () => import('./disk.ts'),
+  verify: () => import('./verify.ts'),
 };
 
 /** Names of all targets. */
