@@ -264,9 +264,7 @@ async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void
   if (flags.json) {
     const { identity, shredVersion } = spy;
     const coverage = spy.coverage();
-    return writeOut(
-      `${JSON.stringify({ identity, shredVersion, elapsedMs, coverage, nodes })}\n`,
-    );
+    return writeOut(`${JSON.stringify({ identity, shredVersion, elapsedMs, coverage, nodes })}\n`);
   }
   if (flags.watch) {
     return hasScreen() ? writeOut(`${renderSummary(nodes, spy.summary().values)}\n`) : undefined;
