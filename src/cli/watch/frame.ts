@@ -144,8 +144,14 @@ function bodyLines(state: WatchState, now: WatchSample, traffic: Anatomy, size: 
     return lines;
   }
   const isWide = columns >= WIDE_COLUMNS;
-  const plan = planHeights(rows - lines.length, isWide);
-  lines.push(...plan.gap, ...mixLines(state, traffic, columns, plan.bars, plan.kinds), ...plan.gap);
+  const mix = tallyMix(state, traffic);
+  const needs = {
+    bars: 1 + Math.max(mix.versions.length, mix.clients.length),
+    kinds: 1 + traffic.kinds.length,
+    nodes: 2 + nodes.length,
+  };
+  const plan = planHeights(rows - lines.length, isWide, needs);
+  lines.push(...plan.gap, ...mixLines(mix, columns, plan.bars, plan.kinds), ...plan.gap);
   const events = filterEvents(state.events, filter);
   if (isWide) {
     const nodeWidth = Math.floor((columns - GAP) * 0.62);
@@ -174,46 +180,53 @@ interface Heights {
   readonly events: number;
 }
 
+/** Lines that parts would fill. */
+interface Needs {
+  readonly bars: number;
+  readonly kinds: number;
+  readonly nodes: number;
+}
+
 /** Versions, clients and kinds grow a little with the window, nodes and events take the rest. */
-function planHeights(rows: number, isWide: boolean): Heights {
+function planHeights(rows: number, isWide: boolean, needs: Needs): Heights {
   const gap: Line[] = rows >= 26 ? [[]] : [];
-  const bars = rows >= 34 ? 8 : rows >= 22 ? 6 : 5;
-  const kinds = isWide ? 0 : rows >= 34 ? 8 : 5;
+  const most = rows >= 34 ? 8 : rows >= 22 ? 6 : 5;
+  const kinds = isWide ? 0 : Math.min(needs.kinds, rows >= 34 ? 9 : 5);
+  const bars = Math.min(most, isWide ? Math.max(needs.bars, needs.kinds) : needs.bars);
   const rest = Math.max(0, rows - bars - kinds - 2 * gap.length);
   if (isWide || rest < 8) return { gap, bars, kinds, nodes: rest, events: 0 };
-  const events = Math.max(3, Math.floor(rest / 3));
-  return { gap, bars, kinds, nodes: rest - events, events };
+  const nodes = Math.min(needs.nodes, rest - Math.max(3, Math.floor(rest / 3)));
+  return { gap, bars, kinds, nodes, events: rest - nodes };
+}
+
+/** What there is how much of. */
+interface Mix {
+  readonly versions: readonly (readonly [string, number])[];
+  readonly clients: readonly (readonly [string, number])[];
+  readonly traffic: Anatomy;
+}
+
+function tallyMix(state: WatchState, traffic: Anatomy): Mix {
+  const proved = state.nodes.filter((node) => node.proved);
+  return {
+    versions: tallies(proved, (node) => node.version),
+    clients: tallies(proved, (node) => node.client),
+    traffic,
+  };
 }
 
 /** Versions, clients, kinds: side by side where there is room. */
-function mixLines(
-  state: WatchState,
-  traffic: Anatomy,
-  columns: number,
-  bars: number,
-  kinds: number,
-): Line[] {
-  const proved = state.nodes.filter((node) => node.proved);
-  const versions = tallies(proved, (node) => node.version);
-  const clients = tallies(proved, (node) => node.client);
-  if (kinds === 0) {
-    const kindWidth = 86;
-    const width = Math.floor((columns - kindWidth - 2 * 3) / 2);
-    return beside(
-      [
-        { lines: barLines('Versions', versions, width, bars), width },
-        { lines: barLines('Clients', clients, width, bars), width },
-        { lines: kindLines(traffic, kindWidth, bars), width: kindWidth },
-      ],
-      3,
-    );
-  }
-  const width = Math.floor((columns - GAP) / 2);
+function mixLines(mix: Mix, columns: number, bars: number, kinds: number): Line[] {
+  const { versions, clients, traffic } = mix;
+  const kindWidth = kinds === 0 ? 86 : 0;
+  const gap = kinds === 0 ? 3 : GAP;
+  const width = Math.floor((columns - kindWidth - (kinds === 0 ? 2 : 1) * gap) / 2);
   const blocks = [
     { lines: barLines('Versions', versions, width, bars), width },
     { lines: barLines('Clients', clients, width, bars), width },
   ];
-  return [...beside(blocks, GAP), ...kindLines(traffic, columns, kinds)];
+  if (kinds > 0) return [...beside(blocks, gap), ...kindLines(traffic, columns, kinds)];
+  return beside([...blocks, { lines: kindLines(traffic, kindWidth, bars), width: kindWidth }], gap);
 }
 
 function trafficLines(

@@ -65,13 +65,15 @@ const COLUMNS: readonly NodeColumn[] = [
   },
   {
     head: 'Ping',
-    width: 6,
+    width: 7,
     right: true,
     sort: 'life',
     spare: 5,
     cell: (n) => {
       const answered = n.liveness?.evidence.answered;
-      return answered ? `${Math.round(answered.roundTripMs)} ms` : '-';
+      if (!answered) return '-';
+      const ms = Math.round(answered.roundTripMs);
+      return ms < 10_000 ? `${ms} ms` : `${Math.round(ms / 1000)} s`;
     },
   },
   {
