@@ -245,7 +245,7 @@ export const ATTACKS: readonly Attack[] = [
     act(field, step) {
       for (let i = 0; i < 5; i++) {
         const from = place(5 * step + i);
-        const request = { maskBits: 0, bitLength: 4_000, keyCount: 8 };
+        const request = { maskBits: 6, bitLength: 4_000, keyCount: 8 };
         const peer = field.stranger(from);
         const wallclock = field.test.clock.wallMs();
         field.send(from, peer.pullRequest(request, peer.contact({ wallclock })));
