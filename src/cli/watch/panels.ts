@@ -69,13 +69,13 @@ export function figureLines(
     ),
   ];
   if (coverage) {
-    const { nodes, low, high } = coverage;
+    const { nodes, low, high, known: marked } = coverage;
     lines.push(
       figure(
         'Coverage',
-        shareText(nodes > 0 ? Math.min(1, known / nodes) : 1),
+        shareText(nodes > 0 ? Math.min(1, marked / nodes) : 1),
         [
-          span(`of ${countText(nodes)} nodes that there are`),
+          span(`of some ${countText(nodes)} that exist`),
           span(`${countText(low)} to ${countText(high)}, 95 % sure`),
         ],
         width,

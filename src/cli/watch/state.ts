@@ -1,16 +1,10 @@
 /** What the live view knows and how it is looked at: pure, each input gives the next state. */
 import type { ChangeEvent } from '../../api/change-reader.ts';
+import type { Coverage } from '../../api/coverage.ts';
 import type { SpySummary } from '../../api/listing.ts';
 import type { NodeInfo } from '../../api/nodes.ts';
 import type { SpyStats } from '../../api/stats.ts';
 import { describeEvent, type WatchEvent } from './events.ts';
-
-/** How many nodes there are, estimated. */
-export interface Coverage {
-  readonly nodes: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** Numbers at a moment; those that grow are since the start. */
 export interface WatchSample {
@@ -22,7 +16,7 @@ export interface WatchSample {
   readonly elapsedMs: number;
   readonly summary: SpySummary;
   readonly stats: SpyStats;
-  /** null while there is none. */
+  /** How many nodes there are, estimated; null while there is no telling. */
   readonly coverage: Coverage | null;
 }
 

@@ -28,14 +28,13 @@ describe('frames', () => {
       expectFrame(madeUpState({ isHelping: true }), size, 'help'));
   }
 
-  it('the overview with an estimate of how many nodes there are', () => {
+  it('the overview with and without an estimate of how many nodes there are', () => {
     const state = madeUpState();
-    const coverage = { nodes: 3_820, low: 3_790, high: 3_851 };
-    const samples = state.samples.map((sample) => ({ ...sample, coverage }));
-    const lines = textAt({ ...state, samples }, NARROW).split('\n');
-    expect(lines[2]).toBe(
-      'Coverage      97 %   of 3,820 nodes that there are · 3,790 to 3,851, 95 % sure',
+    expect(textAt(state, NARROW).split('\n')[2]).toBe(
+      'Coverage      97 %   of some 3,784 that exist · 3,752 to 3,831, 95 % sure',
     );
+    const samples = state.samples.map((sample) => ({ ...sample, coverage: null }));
+    expect(textAt({ ...state, samples }, NARROW)).not.toContain('Coverage');
   });
 
   it('before anything was heard', () => {
@@ -77,7 +76,7 @@ describe('frames', () => {
   it('show what is typed, and what a filter leaves', () => {
     const state = madeUpState({ view: 'nodes', filter: 'firedancer 4.4.0' });
     const text = textAt(state, NARROW);
-    expect(text).toMatch(/Nodes 1 to 15 of \d+ of 3,712 with "firedancer 4\.4\.0", by stake/);
+    expect(text).toMatch(/Nodes 1 to 14 of \d+ of 3,712 with "firedancer 4\.4\.0", by stake/);
     const typing = textAt({ ...state, typedOver: '' }, NARROW)
       .split('\n')
       .at(-1);

@@ -1,5 +1,7 @@
 /** A spy on a made-up cluster of mainnet's size, as the live view sees it: always the same. */
+
 import type { NodeChange } from '../../../../src/api/changes.ts';
+import type { Coverage } from '../../../../src/api/coverage.ts';
 import type { Liveness, LivenessEvidence } from '../../../../src/api/liveness.ts';
 import type { NodeInfo } from '../../../../src/api/nodes.ts';
 import type { SpyStats } from '../../../../src/api/stats.ts';
@@ -90,6 +92,18 @@ function madeUpNode(rng: Rng, i: number): NodeInfo {
     sockets: [],
   };
 }
+
+/** 97 % of what there is. */
+const COVERAGE: Coverage = {
+  nodes: 3_784,
+  low: 3_752,
+  high: 3_831,
+  confidence: 0.95,
+  known: 3_671,
+  samples: 96,
+  captured: 402,
+  recaptured: 390,
+};
 
 /** All nodes. */
 export function madeUpNodes(count = NODES): NodeInfo[] {
@@ -206,7 +220,7 @@ export function madeUpSample(seconds: number): WatchSample {
     summary: { proved: 3_671, unproved: 41, validators: 1_402, values: 88_623 },
     // Of all that a spy counts, the view shows these.
     stats: stats as unknown as SpyStats,
-    coverage: null,
+    coverage: COVERAGE,
   };
 }
 
