@@ -66,13 +66,26 @@ export async function writeOut(text: string): Promise<void> {
   await offerOut(text);
 }
 
-/** Resolves when stdout has taken it all. @returns whether somebody still reads */
+/** Resolves when stdout has taken it all. @returns whether somebody still reads. @throws SpyError OUTPUT_FAILED */
 export function offerOut(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
+    const settle = (error: Error | null | undefined): void => {
       if (!error) resolve(true);
       else if ((error as NodeJS.ErrnoException).code === 'EPIPE') resolve(false);
-      else reject(error);
-    });
+      else reject(outputFailed(error));
+    };
+    try {
+      process.stdout.write(text, settle);
+    } catch (error) {
+      settle(error as Error); // of a file it is known at once
+    }
   });
+}
+
+function outputFailed(cause: Error): SpyError {
+  return new SpyError(
+    'OUTPUT_FAILED',
+    `Writing to standard output failed: ${cause.message}. What was written so far is incomplete; check that there is room where it goes.`,
+    { cause },
+  );
 }

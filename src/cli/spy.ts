@@ -24,6 +24,7 @@ import {
 import { OutputFile, writeOut } from './output.ts';
 import { Progress } from './progress.ts';
 import { renderNodes, renderSummary } from './spy-table.ts';
+import { tooWide } from './table.ts';
 import { hasScreen, startWatching, type Watching } from './watch/watch.ts';
 
 interface SpyFlags extends JoinFlags {
@@ -271,7 +272,9 @@ async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void
   }
   const columns = process.stdout.columns ?? 140;
   const table = nodes.length > 0 ? `${renderNodes(nodes, { columns, elapsedMs })}\n\n` : '';
-  return writeOut(`${table}${renderSummary(nodes, spy.summary().values, spy.coverage())}\n`);
+  await writeOut(`${table}${renderSummary(nodes, spy.summary().values, spy.coverage())}\n`);
+  const hint = process.stdout.isTTY ? tooWide(table, columns) : undefined;
+  if (hint !== undefined) process.stderr.write(`${hint}\n`);
 }
 
 /** @throws SpyError when what was asked for is not there. @source behaviour 15.2 steps 5 and 6 */

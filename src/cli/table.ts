@@ -50,6 +50,13 @@ export function renderTable<Row>(
     .join('\n');
 }
 
+/** What to do about lines that the terminal breaks; undefined when they fit. */
+export function tooWide(text: string, columns: number): string | undefined {
+  const widest = text.split('\n').reduce((most, line) => Math.max(most, line.length), 0);
+  if (widest <= columns) return undefined;
+  return `The table takes ${widest} columns and the terminal has ${columns}: widen it, or write to a file.`;
+}
+
 interface Laid<Row> {
   readonly column: Column<Row>;
   readonly cells: readonly string[];

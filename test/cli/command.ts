@@ -32,14 +32,19 @@ export class Command {
   #stdout = '';
   #stderr = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** @param out where standard output goes: a descriptor, or into the result */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    out: number | 'pipe' = 'pipe',
+  ) {
     const startedMs = SystemClock.monoMs();
     this.child = spawn(process.execPath, [MAIN, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', out, 'pipe'],
       // Settings of whoever runs the tests are not what is tested.
       env: { ...process.env, EARSHOT_CONFIG: '', ...env },
     });
-    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
     });
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {

@@ -58,7 +58,10 @@ function collectKinds(text: string, previous: string[]): string[] {
   return [...previous, ...wanted];
 }
 
-const list = (text: string): string[] => text.split(',').filter((name) => name.trim() !== '');
+const list = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  ...text.split(',').filter((name) => name.trim() !== ''),
+];
 
 function version(text: string): string {
   try {

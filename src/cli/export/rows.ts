@@ -1,6 +1,6 @@
 import { csvLine } from '../../api/csv.ts';
 import { type Column, chooseColumns, pick, sortRows } from '../../api/export-columns.ts';
-import { renderTable } from '../table.ts';
+import { renderTable, tooWide } from '../table.ts';
 import type { ExportFlags, ExportFormat } from './flags.ts';
 import type { Sink } from './sink.ts';
 
@@ -87,7 +87,10 @@ async function writeTable<Row>(rows: Row[], shape: Shape<Row>, sink: Sink): Prom
   const page = { columns, expendable: chosen ? [] : subject.expendable };
   if (sorted.length > 0) {
     const shown = chosen ?? chooseColumns(subject.all, subject.table);
-    await sink.line(renderTable(sorted, shown, page));
+    const text = renderTable(sorted, shown, page);
+    await sink.line(text);
+    const hint = tooWide(text, columns);
+    if (hint !== undefined) process.stderr.write(`${hint} --columns shows fewer of them.\n`);
   }
   await sink.end();
   return sorted.length;

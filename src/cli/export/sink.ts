@@ -1,5 +1,4 @@
-import { LineWriter } from '../decode/streams.ts';
-import { OutputFile } from '../output.ts';
+import { OutputFile, offerOut } from '../output.ts';
 
 /** Letters gathered before they are handed over: one call for many lines. */
 const CHUNK_LETTERS = 1 << 16;
@@ -7,9 +6,9 @@ const CHUNK_LETTERS = 1 << 16;
 /** Where exported lines go: a file, or standard output as fast as somebody reads it. */
 export class Sink {
   readonly #file: OutputFile | undefined;
-  readonly #stdout: LineWriter | undefined;
   #pending: string[] = [];
   #letters = 0;
+  #closed = false;
 
   /**
    * Opens the file at once, so that a wrong path costs nobody a minute.
@@ -18,13 +17,12 @@ export class Sink {
    * @throws SpyError OUTPUT_UNWRITABLE
    */
   constructor(path: string) {
-    if (path === '-') this.#stdout = new LineWriter(process.stdout);
-    else this.#file = new OutputFile(path, '--output');
+    if (path !== '-') this.#file = new OutputFile(path, '--output');
   }
 
   /** Whether nobody reads any more: no fault, but no reason to go on. */
   get closed(): boolean {
-    return this.#stdout?.closed ?? false;
+    return this.#closed;
   }
 
   /** Writes a line. @throws SpyError OUTPUT_FAILED */
@@ -45,9 +43,9 @@ export class Sink {
   }
 
   async #flush(): Promise<void> {
-    const text = this.#pending.join('\n');
+    const text = `${this.#pending.join('\n')}\n`;
     this.#pending = [];
     this.#letters = 0;
-    await this.#stdout?.write(text);
+    if (!this.#closed) this.#closed = !(await offerOut(text));
   }
 }

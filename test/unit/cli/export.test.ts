@@ -10,7 +10,7 @@ import type { ExportFlags, ExportFormat } from '../../../src/cli/export/flags.ts
 import { readExport } from '../../../src/cli/export/read-export.ts';
 import { shapeOf, writeRows } from '../../../src/cli/export/rows.ts';
 import { Sink } from '../../../src/cli/export/sink.ts';
-import { renderTable } from '../../../src/cli/table.ts';
+import { renderTable, tooWide } from '../../../src/cli/table.ts';
 import { createVerifier } from '../../../src/crypto/verify.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'earshot-export-'));
@@ -125,5 +125,9 @@ describe('a table', () => {
     expect(tight).not.toContain('Signed at');
     expect(tight).toContain('Index');
     expect(width(tight)).toBeLessThan(width(narrow));
+    expect(tooWide(tight, width(tight))).toBeUndefined();
+    expect(tooWide(tight, 20)).toBe(
+      `The table takes ${width(tight)} columns and the terminal has 20: widen it, or write to a file.`,
+    );
   });
 });
