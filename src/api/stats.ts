@@ -1,4 +1,5 @@
 import type { IntervalHistogram } from 'node:perf_hooks';
+import type { HearingReport } from '../node/hearing.ts';
 import { EGRESS_NAMES } from '../node/outbox.ts';
 import type { SpyNode } from '../node/spy.ts';
 import type { StakeReport } from '../node/stake-keeper.ts';
@@ -53,6 +54,8 @@ export interface SpyStats {
   store: StoreReport | null;
   /** How the machine's clock stands to that of the network. */
   clock: ClockReport;
+  /** Whether others are heard. */
+  hearing: HearingReport;
   nodes: { origins: number; unproved: number; proofs: number; activeSet: number };
   /** Who sent what to whom: kinds, origins, relayers, classes of peers. */
   traffic: TrafficStats;
@@ -111,6 +114,7 @@ export function collectStats(
     stakes: stakes ?? null,
     store: store ?? null,
     clock: parts.clock.report(),
+    hearing: parts.hearing.report(),
     nodes: {
       origins: view.peers.size,
       unproved: parts.unproved.size,

@@ -21,6 +21,7 @@ import { isReachable } from '../util/ipv4.ts';
 import type { Rng } from '../util/rng.ts';
 import type { ContactInfoSocket, ContactInfoVersion } from '../wire/contact-info-encode.ts';
 import { CoverageSamples } from './coverage-samples.ts';
+import { Hearing } from './hearing.ts';
 import { LifeSigns } from './life-signs.ts';
 import { DEFAULT_OUTBOX, Outbox, type OutboxOptions } from './outbox.ts';
 import type { WorkPool } from './pools.ts';
@@ -111,6 +112,7 @@ export class NodeParts {
   readonly unproved: UnprovedContacts;
   readonly maxPubkeys: number;
   readonly sightings = new Sightings();
+  readonly hearing: Hearing;
   readonly life: LifeSigns;
   readonly coverage: CoverageSamples;
   readonly publisher: Publisher;
@@ -123,6 +125,7 @@ export class NodeParts {
     this.options = options;
     this.transport = ports.transport;
     this.clock = new Timekeeper(ports.clock, ports.logger);
+    this.hearing = new Hearing(ports.logger, this.clock.monoMs());
     this.rng = ports.rng;
     this.logger = ports.logger;
     this.verifier = ports.verifier;

@@ -2,6 +2,7 @@ import { makeRoom } from '../crds/evict.ts';
 import { forgetHashes, purgeTimedOut, trim } from '../crds/expire.ts';
 import { Counter } from '../shm/counters.ts';
 import { LINE_I32 } from '../shm/layout.ts';
+import { Outcome } from '../util/outcome.ts';
 import type { Answers } from './answers.ts';
 import type { Contacts } from './contacts.ts';
 import type { NodeParts } from './parts.ts';
@@ -66,6 +67,7 @@ export class Rounds {
     const nowMs = clock.steadyMs();
     const monoMs = clock.monoMs();
     const round = this.#round++;
+    parts.hearing.tick(counters[Outcome.OK]!, monoMs);
     counters[Counter.VALUES_TRIMMED]! += trim(
       table,
       parts.keep,
