@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeChange } from '../../../src/api/changes.ts';
+import type { NodeChange, NodeState } from '../../../src/api/changes.ts';
 import { Observer } from '../../../src/api/observer.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { type ContactInfoSocket, writeContactInfo } from '../../../src/wire/contact-info-encode.ts';
 import type { ValueData } from '../../../src/wire/decoded.ts';
+import { Kind } from '../../../src/wire/limits.ts';
 import { buildTowerSync } from '../../../src/wire/vote-transaction.ts';
 import { peers, TestNode, xxhash } from '../node/harness.ts';
 import { type ContactWishes, type Peer, START_MS } from '../node/peer.ts';
@@ -287,6 +288,84 @@ describe('changes of a node', () => {
     expect(times.length).toBeGreaterThan(50);
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
+});
+
+/** Applies a change to what somebody believes who has heard everything. @throws when it cannot follow */
+function apply(nodes: Map<string, NodeState>, change: NodeChange): void {
+  const { kind, pubkey } = change;
+  const node = nodes.get(pubkey);
+  const set = (more: Partial<NodeState>): void => {
+    if (!node) throw new Error(`${kind} of ${pubkey}, which is not here`);
+    nodes.set(pubkey, { ...node, ...more });
+  };
+  if (kind === 'appeared') {
+    expect(node, 'appears once').toBeUndefined();
+    nodes.set(pubkey, change.new);
+  } else if (kind === 'disappeared') {
+    expect(node, 'as it was').toEqual(change.old);
+    nodes.delete(pubkey);
+  } else if (kind === 'moved') set({ gossip: change.new });
+  else if (kind === 'restarted') set({ outset: change.new });
+  else if (kind === 'rpcOpened' || kind === 'rpcClosed') set({ rpc: change.new });
+  else if (kind === 'duplicateInstance' || kind === 'duplicateShred') set({});
+  else set({ [kind]: change.new });
+}
+
+describe('whoever hears all changes', () => {
+  const journals = [
+    { name: 'one by one', journalEntries: 4_096 },
+    { name: 'by walks, as the journal is too small', journalEntries: 16 },
+  ];
+  for (const { name, journalEntries } of journals) {
+    it(`knows all nodes, ${name}`, () => {
+      const bench = new Bench({ journalEntries });
+      const { changes } = bench.observer;
+      const rng = seededRng(journalEntries);
+      const origins = peers(7);
+      const believed = new Map<string, NodeState>();
+      const kinds = new Set<string>();
+      changes.subscribe({}, (batch) => {
+        for (const change of batch) {
+          kinds.add(change.kind);
+          apply(believed, change);
+        }
+      });
+      for (let round = 0; round < 200; round++) {
+        const wallclock = START_MS + round * 100;
+        for (let i = rng.below(40); i > 0; i--) {
+          const peer = origins[rng.below(origins.length)]!;
+          const what = rng.below(10);
+          const row = bench.table.find(Kind.CONTACT_INFO, 0, peer.key, 0);
+          if (what === 0) bench.table.removeOrigin(peer.key, 0, wallclock);
+          else if (what === 1 && row >= 0) bench.table.remove(row, wallclock);
+          else if (what < 4) {
+            const bytes = new Uint8Array(512);
+            const key = { key: rng.below(4), ip: 0xc6336401 + rng.below(3), port: 8_000 };
+            const end = writeContactInfo(bytes, 64, {
+              ...{ pubkey: peer.key, wallclock: wallclock + i, outset: 1e15 + rng.below(2) },
+              ...{ shredVersion: rng.below(2), sockets: [key] },
+              version: {
+                ...{ major: 4, minor: rng.below(2), channel: 0, patch: 0, commit: 1 },
+                ...{ featureSet: 2, client: rng.below(3) },
+              },
+            });
+            storeReal(bench.table, bytes.slice(0, end), wallclock);
+          } else {
+            const data = (what < 7 ? vote(0, [100 + round * 40 + i]) : snapshots(round))(
+              wallclock + i,
+            );
+            storeReal(bench.table, peer.value({ ...data, from: peer.address }), wallclock);
+          }
+        }
+        bench.look();
+        const now = changes.gap(0, 'lost', {}).nodes;
+        const known = new Map(now.map((node) => [node.pubkey, node]));
+        expect(believed, `round ${round}`).toEqual(known);
+      }
+      expect(kinds.size, [...kinds].join()).toBeGreaterThan(8);
+      expect(bench.observer.status().resyncs > 0).toBe(journalEntries === 16);
+    });
+  }
 });
 
 describe('the log of an observer', () => {
