@@ -220,7 +220,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'pings of one key from one address',
     act(field) {
       const peer = field.stranger(place(1));
-      for (let i = 0; i < 50; i++) field.send(place(1), peer.ping(field.token()));
+      for (let i = 0; i < 25; i++) field.send(place(1), peer.ping(field.token()));
     },
   },
   {
