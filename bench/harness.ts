@@ -40,6 +40,8 @@ export interface Gauged {
 export interface Suite {
   readonly name: string;
   questions(mode: Mode): Promise<readonly (Timed | Gauged)[]>;
+  /** What its results come to, as fields of the JSON document. */
+  summary?(results: readonly Result[]): Record<string, unknown>;
 }
 
 /** Figures of one question, per item; `p50` and `p99` are over calls, each of which is many items. */

@@ -9,6 +9,7 @@ import {
   type Suite,
   surroundings,
 } from './harness.ts';
+import { knownKeys } from './known-keys.bench.ts';
 import { listen } from './listen.bench.ts';
 import { pull } from './pull.bench.ts';
 import { table } from './table.bench.ts';
@@ -16,7 +17,17 @@ import { traffic } from './traffic.bench.ts';
 import { verify } from './verify.bench.ts';
 import { wire } from './wire.bench.ts';
 
-const SUITES: readonly Suite[] = [wire, verify, listen, table, pull, bloom, traffic, alloc];
+const SUITES: readonly Suite[] = [
+  wire,
+  verify,
+  knownKeys,
+  listen,
+  table,
+  pull,
+  bloom,
+  traffic,
+  alloc,
+];
 
 interface Options {
   readonly json?: boolean;
@@ -44,6 +55,7 @@ async function run(names: readonly string[], options: Options): Promise<void> {
   print(`Node ${where.node}, commit ${where.commit}, ${where.mode}, seed ${where.seed}\n`);
 
   const results: Result[] = [];
+  const summaries: Record<string, unknown> = {};
   for (const suite of select(names)) {
     for (const question of await suite.questions(mode)) {
       if (!isWanted(names, suite.name, question.name)) continue;
@@ -51,8 +63,11 @@ async function run(names: readonly string[], options: Options): Promise<void> {
       results.push(result);
       print(formatResult(result));
     }
+    const own = results.filter((result) => result.suite === suite.name);
+    if (own.length > 0) Object.assign(summaries, suite.summary?.(own));
   }
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...where, results }, null, 2)}\n`);
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ ...summaries, ...where, results }, null, 2)}\n`);
   if (results.length === 0) {
     const known = SUITES.map(({ name }) => name).join(', ');
     process.stderr.write(`No question matches ${names.join(', ')}. The suites are: ${known}.\n`);

@@ -1,6 +1,32 @@
 import { assert } from '../../util/assert.ts';
 import type { KnownKeysThread } from './memory.ts';
 
+/**
+ * Makes tables for up to four keys at once, all steps in a row: for checks and measurements. Where signatures
+ * wait the builder takes the steps one by one.
+ *
+ * @param tableOf address for the table of each lane
+ * @returns a bit for each key that a table could be made for
+ */
+export function makeTables(
+  thread: KnownKeysThread,
+  keys: readonly Uint8Array[],
+  tableOf: (lane: number) => number,
+): number {
+  const { code, area, bytes } = thread;
+  for (let lane = 0; lane < 4; lane++) {
+    bytes.set(keys[lane] ?? keys[0]!, area + code.keys_at() + 32 * lane);
+  }
+  const usable = code.table_begin(area);
+  const rows = code.table_rows();
+  for (let row = 0; row < rows; row++) code.table_row(area, row);
+  code.table_invert(area);
+  for (let row = rows - 1; row >= 0; row--) {
+    code.table_store(area, row, tableOf(0), tableOf(1), tableOf(2), tableOf(3));
+  }
+  return usable;
+}
+
 /** One thread's way into the C code: signatures are staged row by row, then judged together. */
 export class KnownKeysEngine {
   /** Most rows at a time. */

@@ -1,5 +1,5 @@
 import type { EdgeVector } from '../edge-vectors.ts';
-import { KnownKeysEngine } from './engine.ts';
+import { KnownKeysEngine, makeTables } from './engine.ts';
 import type { KnownKeysThread } from './memory.ts';
 
 const GROUP = 4;
@@ -35,19 +35,11 @@ function checkGroup(
   engine: KnownKeysEngine,
   group: readonly (readonly EdgeVector[])[],
 ): string | undefined {
-  const { code, area, bytes, checkTables, layout } = thread;
+  const { code, area, checkTables: tables, layout } = thread;
   const keysAt = area + code.keys_at();
-  const table = (lane: number): number => checkTables + lane * layout.tableBytes;
-  for (let lane = 0; lane < GROUP; lane++) {
-    bytes.set((group[lane] ?? group[0])![0]!.key, keysAt + 32 * lane);
-  }
-  const usable = code.table_begin(area);
-  const rows = code.table_rows();
-  for (let row = 0; row < rows; row++) code.table_row(area, row);
-  code.table_invert(area);
-  for (let row = rows - 1; row >= 0; row--) {
-    code.table_store(area, row, table(0), table(1), table(2), table(3));
-  }
+  const table = (lane: number): number => tables + lane * layout.tableBytes;
+  const keys = group.map((vectors) => vectors[0]!.key);
+  const usable = makeTables(thread, keys, table);
   const cases = group.flatMap((vectors, lane) => vectors.map((vector) => ({ vector, lane })));
   for (let first = 0; first < cases.length; first += engine.rows) {
     const some = cases.slice(first, first + engine.rows);
