@@ -7,6 +7,7 @@ import type { Gauged, Mode, Suite } from './harness.ts';
 import { limit, livePackets } from './inputs.ts';
 import { prepareListening } from './listen.bench.ts';
 import { bytesPerItem } from './meter.ts';
+import { prepareTraffic } from './traffic.bench.ts';
 
 /** A number that leaves a function which was not inlined is a heap number of 16 bytes. */
 const NUMBERS = 48;
@@ -28,6 +29,7 @@ export const alloc: Suite = {
     const verified = new VerifiedSet(regions.verified);
     const digest = new Uint8Array(new SharedArrayBuffer(HASH_BYTES));
     const known = await prepareListening(limit(mode, 16, 4), 'held');
+    const counted = await prepareTraffic(limit(mode, 20_000, 2_000));
     const kept: object[] = new Array(work);
     let round = 0;
 
@@ -61,6 +63,7 @@ export const alloc: Suite = {
         for (let i = 0; i < work; i++) verified.has(packets.bytes, i * HASH_BYTES);
       }),
       question('listen: skim, hash, look up', 'packet', HASH + 16, known.run, known.packets),
+      question('counting who sends what', 'packet', 4, counted.run, counted.packets),
       question('upsert, duplicate', 'value', NUMBERS, () => {
         for (let i = 0; i < work; i++) upsert(labels[i]!, 0);
       }),

@@ -16,7 +16,7 @@ const BATCHES = 4;
 const PORT = 8_000;
 
 /** Batches as they are after being applied, from peers whose address is known. */
-async function prepare(size: number) {
+export async function prepareTraffic(size: number) {
   const { regions, table } = await fillTable(size, 0);
   const rng = seededRng(SEED);
   const { ring, records } = regions;
@@ -44,7 +44,17 @@ async function prepare(size: number) {
       }
     }
   }
-  return { regions, peers, rows, counts };
+  /** Counts all of it. */
+  const run = (): void => {
+    for (let batch = 0; batch < BATCHES; batch++) {
+      counts.received(batch, BATCH_SLOTS);
+      const first = firstRecordOf(batch);
+      for (let row = first; row < first + BATCH_SLOTS * VALUES; row++) {
+        counts.signed(rows[row]!, VALUE_BYTES, row % COPIES === 0);
+      }
+    }
+  };
+  return { regions, peers, counts, run, packets: BATCHES * BATCH_SLOTS };
 }
 
 /** What does it cost to count who sends what to whom, beside all that is done with a datagram anyway? */
@@ -52,9 +62,9 @@ export const traffic: Suite = {
   name: 'traffic',
   async questions(mode: Mode) {
     const size = limit(mode, 100_000, 1_000);
-    const { regions, peers, rows, counts } = await prepare(size);
+    const prepared = await prepareTraffic(size);
+    const { regions, peers, counts, packets } = prepared;
     const { ring } = regions;
-    const packets = BATCHES * BATCH_SLOTS;
     const total = (): number => regions.traffic.classes.reduce((sum, n) => mix(sum, n), SEED);
     const reset = (): void => {
       regions.traffic.classes.fill(0);
@@ -68,13 +78,7 @@ export const traffic: Suite = {
         also: { unit: 'value', items: packets * VALUES },
         reset,
         run() {
-          for (let batch = 0; batch < BATCHES; batch++) {
-            counts.received(batch, BATCH_SLOTS);
-            const first = firstRecordOf(batch);
-            for (let row = first; row < first + BATCH_SLOTS * VALUES; row++) {
-              counts.signed(rows[row]!, VALUE_BYTES, row % COPIES === 0);
-            }
-          }
+          prepared.run();
           return total();
         },
       },

@@ -40,7 +40,15 @@ describe('the benches', () => {
     const timed = (all: readonly Result[]): string[] =>
       all.flatMap((one) => ('checksum' in one ? `${one.suite}: ${one.name} ${one.checksum}` : []));
     const suites = new Set(results.filter((one) => 'checksum' in one).map(({ suite }) => suite));
-    expect([...suites].sort()).toEqual(['bloom', 'listen', 'pull', 'table', 'verify', 'wire']);
+    expect([...suites].sort()).toEqual([
+      'bloom',
+      'listen',
+      'pull',
+      'table',
+      'traffic',
+      'verify',
+      'wire',
+    ]);
     expect(timed(bench('--smoke', ...suites).results)).toEqual(timed(results));
   });
 });
