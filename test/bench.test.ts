@@ -42,6 +42,7 @@ describe('the benches', () => {
     const suites = new Set(results.filter((one) => 'checksum' in one).map(({ suite }) => suite));
     expect([...suites].sort()).toEqual([
       'bloom',
+      'known-keys',
       'listen',
       'pull',
       'table',
