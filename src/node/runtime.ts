@@ -3,6 +3,8 @@ import type { VerifierName } from '../crypto/verify.ts';
 import { KnownKeysVerifier } from '../crypto/verify-known.ts';
 import { DEFAULT_CAPACITIES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
+import { AddressWatch } from './address-watch.ts';
+import { askEcho } from './bootstrap.ts';
 import { checkMemory } from './bounds.ts';
 import { EchoServer } from './echo-server.ts';
 import { Guard } from './guard.ts';
@@ -64,6 +66,7 @@ export class Runtime {
   readonly #pool: ThreadPool | undefined;
   readonly #receiver: ReceiveThread | undefined;
   readonly #guard: Guard | undefined;
+  readonly #address: AddressWatch;
   readonly #watchdog: Watchdog | undefined;
 
   #unwatch: () => void = () => {};
@@ -84,6 +87,7 @@ export class Runtime {
     this.#pool = pool;
     this.#receiver = receiver;
     this.#guard = guard;
+    this.#address = new AddressWatch(node.parts, askEcho);
     this.#watchdog = guard && new Watchdog(node.parts.regions);
     guard?.start();
   }
@@ -153,6 +157,8 @@ export class Runtime {
       : undefined;
     const runtime = new Runtime(node, transport, port, echo, pool, receiver, guard);
     runtime.#unwatch = watchVerifier(node.parts.regions, clock, logger);
+    // Whoever was told an address keeps it.
+    if (options.bindAddress === '0.0.0.0') runtime.#address.start();
     return runtime;
   }
 
@@ -160,6 +166,7 @@ export class Runtime {
   async close(): Promise<void> {
     await this.#watchdog?.stop(); // main is about to beat no more
     this.#guard?.stop();
+    this.#address.stop();
     this.#unwatch();
     this.node.parts.ring.stop();
     await this.#receiver?.stop();
