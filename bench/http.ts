@@ -227,10 +227,9 @@ async function run(flags: Flags): Promise<void> {
     ...['--origins', `${nodes}`, '--seconds', `${seconds}`, '--linger', `${lingerS}`],
   ]);
   const names = ['earshot_change_sequence', 'earshot_datagrams_received_total'];
-  while ((await metrics(url, 'earshot_nodes'))[0]! < nodes * 0.98) await pause(500);
-  print(`${nodes} nodes: getClusterNodes ${await calls(url, 'getClusterNodes', flags.calls)}`);
   const readers = new Readers();
   await readers.start(url, clients, 1);
+  while ((await metrics(url, 'earshot_nodes'))[0]! < nodes * 0.98) await pause(500);
   const before = await metrics(url, ...names);
   let idle = 0;
   let last = before;
@@ -267,6 +266,7 @@ async function run(flags: Flags): Promise<void> {
   );
   print(`loop delay p99: main ${main! * 1000} ms, observer ${observer! * 1000} ms`);
   readers.stop();
+  print(`${nodes} nodes: getClusterNodes ${await calls(url, 'getClusterNodes', flags.calls)}`);
   print(`with ${nodes} nodes: a change after ${await latency(url, gossip, flags.moves)}`);
   spy.process.kill('SIGINT');
   blast.process.kill('SIGTERM');

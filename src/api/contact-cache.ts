@@ -30,11 +30,15 @@ export class ContactCache<T> {
   readonly contacts = new Map<string, CachedContact<T>>();
   readonly #view: TableView;
   readonly #mirror: TableMirror;
-  readonly #read: (copy: RowCopy) => T | undefined;
+  readonly #read: (copy: RowCopy, pubkey: string) => T | undefined;
   readonly #copy = new RowCopy();
 
   /** @param read works it out of a row; undefined when there is nothing to keep */
-  constructor(view: TableView, mirror: TableMirror, read: (copy: RowCopy) => T | undefined) {
+  constructor(
+    view: TableView,
+    mirror: TableMirror,
+    read: (copy: RowCopy, pubkey: string) => T | undefined,
+  ) {
     this.#view = view;
     this.#mirror = mirror;
     this.#read = read;
@@ -83,7 +87,7 @@ export class ContactCache<T> {
       // The row can be another's by now, which the mirror will notice in a moment.
       const isIt = copied === Copied.OK && copy.kind === Kind.CONTACT_INFO;
       if (!isIt || !equalBytes(copy.pubkey, 0, key, 0, PUBKEY_BYTES)) return false;
-      const value = this.#read(copy);
+      const value = this.#read(copy, pubkey);
       if (value === undefined) return false;
       const { version, peer } = copy;
       if (known) {

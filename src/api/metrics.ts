@@ -11,7 +11,6 @@ import { CLIENT_NAMES, KIND_COUNT, KIND_NAMES } from '../wire/limits.ts';
 import { CHANGE_KINDS, type ChangeLog } from './changes.ts';
 import type { LoopDelay, MainReport } from './main-report.ts';
 import { labelName, MetricsText, type Sample, topSamples } from './metrics-text.ts';
-import type { NodeInfo } from './nodes.ts';
 import type { ObserverStatus } from './observer-api.ts';
 
 /** Versions that are named; the rest is `other`. */
@@ -36,12 +35,21 @@ export interface MetricsSources {
   readonly report: MainReport | undefined;
   readonly isReady: boolean;
   /** Nodes of the table, ourselves excepted. */
-  readonly nodes: readonly NodeInfo[];
+  readonly nodes: Iterable<CountedNode>;
   readonly observer: Omit<ObserverStatus, 'skipped'>;
   readonly observerLoop: LoopDelay;
   readonly changes: Pick<ChangeLog, 'latest'>;
   readonly changesByKind: ReadonlyMap<string, number>;
   readonly http: HttpMetrics;
+}
+
+/** What metrics need of a node. */
+export interface CountedNode {
+  readonly version: string;
+  readonly client: string;
+  readonly rpc: string | null;
+  /** SOL; null while nobody's is known. */
+  readonly stake: number | null;
 }
 
 /** What the HTTP API counts of itself. */
@@ -171,14 +179,16 @@ function addTable(text: MetricsText, { regions, observer }: MetricsSources): voi
   text.gauge('earshot_table_origins', 'Origins that have a value in the table.', observer.nodes);
 }
 
-function addNodes(text: MetricsText, nodes: readonly NodeInfo[]): void {
+function addNodes(text: MetricsText, nodes: Iterable<CountedNode>): void {
   const versions = new Map<string, number>();
   const clients = new Map<string, number>(CLIENT_NAMES.map((name) => [name, 0]));
   const stakes = new Map<string, number>();
   let stake = 0;
+  let count = 0;
   let rpc = 0;
   let hasStakes = false;
   for (const node of nodes) {
+    count += 1;
     add(versions, node.version, 1);
     add(clients, clients.has(node.client) ? node.client : 'other', 1);
     if (node.rpc !== null) rpc += 1;
@@ -187,7 +197,7 @@ function addNodes(text: MetricsText, nodes: readonly NodeInfo[]): void {
     stake += node.stake;
     if (node.stake > 0) add(stakes, node.version, node.stake);
   }
-  text.gauge('earshot_nodes', 'Nodes whose address has answered.', nodes.length);
+  text.gauge('earshot_nodes', 'Nodes whose address has answered.', count);
   text.gauge('earshot_nodes_with_rpc', 'Of these, nodes with a public RPC address.', rpc);
   text.gauge(
     'earshot_nodes_by_version',
@@ -197,7 +207,7 @@ function addNodes(text: MetricsText, nodes: readonly NodeInfo[]): void {
   text.gauge(
     'earshot_nodes_by_client',
     'Nodes by client.',
-    [...clients].map(([client, count]) => [{ client }, count]),
+    [...clients].map(([client, number]) => [{ client }, number]),
   );
   if (!hasStakes) return;
   text.gauge('earshot_stake_sol', 'Stake of all nodes, in SOL.', stake);

@@ -10,6 +10,7 @@ import { type CachedContact, ContactCache } from './contact-cache.ts';
 import { tableEvidence } from './life-evidence.ts';
 import { judgeLiveness } from './liveness.ts';
 import type { UnprovedReport } from './main-report.ts';
+import type { CountedNode } from './metrics.ts';
 import type { TableMirror } from './mirror.ts';
 import { type NodeInfo, nodeInfo, type Sighting } from './nodes.ts';
 
@@ -59,6 +60,20 @@ export class NodeList {
       if (contact.pubkey !== identity) nodes.push(this.#seen(contact));
     }
     return nodes.sort(byPubkey);
+  }
+
+  /** What can be counted of the nodes of `proved`, without decoding anything: 2 ms for 4,000. */
+  *counted(): Generator<CountedNode, void, undefined> {
+    const { view, mirror, identity } = this.#options;
+    const { stake } = view.peers.columns;
+    const { knowsStakes } = this;
+    for (const { pubkey, key, contact } of mirror.nodes.values()) {
+      if (!contact || pubkey === identity) continue;
+      const peer = knowsStakes ? view.peers.find(key, 0) : -1;
+      const sol = peer < 0 ? 0 : stake[peer]! / LAMPORTS_PER_SOL;
+      const { version, client, rpc } = contact;
+      yield { version, client, rpc, stake: knowsStakes ? sol : null };
+    }
   }
 
   /** The same with those whose address has not answered, which only main knows of. */

@@ -265,7 +265,7 @@ export class HttpApi {
       startedWallMs: facts.startedWallMs,
       report,
       isReady: (await this.#resources.troubles()).length === 0,
-      nodes: this.#nodes.proved(),
+      nodes: this.#nodes.counted(),
       observer: observer.status(),
       observerLoop: this.#loop.take(),
       changes: observer.changes,

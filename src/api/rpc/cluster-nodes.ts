@@ -5,7 +5,6 @@
  * @source agave rpc/src/rpc.rs, get_cluster_nodes; rpc-client-types/src/response.rs, RpcContactInfo
  */
 import type { RowCopy, TableView } from '../../crds/view.ts';
-import { toBase58 } from '../../util/base58.ts';
 import { formatAddress, isReachable } from '../../util/ipv4.ts';
 import { ContactInfoFields, readContactInfo } from '../../wire/contact-info.ts';
 import { versionText } from '../../wire/decode-value.ts';
@@ -33,7 +32,7 @@ export class ClusterNodes {
   /** @param allowPrivate whether the cluster lives on private or loopback addresses */
   constructor(view: TableView, mirror: TableMirror, allowPrivate: boolean) {
     this.#allowPrivate = allowPrivate;
-    this.#cache = new ContactCache(view, mirror, (copy) => this.#node(copy));
+    this.#cache = new ContactCache(view, mirror, (copy, pubkey) => this.#node(copy, pubkey));
   }
 
   /** The array of all nodes with a gossip address, ourselves included, as JSON. */
@@ -52,7 +51,7 @@ export class ClusterNodes {
     return this.#cache.get(pubkey)?.value ?? '';
   }
 
-  #node({ bytes, length, pubkey }: RowCopy): string {
+  #node({ bytes, length }: RowCopy, pubkey: string): string {
     const f = this.#fields;
     readContactInfo(bytes, 0, length, f);
     const gossip = this.#address(GOSSIP);
@@ -62,7 +61,7 @@ export class ClusterNodes {
     // Validators of 4.4 say null for the UDP ports of the TPU, whatever is advertised.
     return (
       `{"clientId":"${client}","featureSet":${f.featureSet},"gossip":${gossip},` +
-      `"pubkey":"${toBase58(pubkey)}","pubsub":${this.#address(PUBSUB)},"rpc":${this.#address(RPC)},` +
+      `"pubkey":"${pubkey}","pubsub":${this.#address(PUBSUB)},"rpc":${this.#address(RPC)},` +
       `"serveRepair":${this.#address(SERVE_REPAIR)},"shredVersion":${f.shredVersion},` +
       `"tpu":null,"tpuForwards":null,"tpuForwardsQuic":${this.#address(TPU_FORWARDS_QUIC)},` +
       `"tpuQuic":${this.#address(TPU_QUIC)},"tpuVote":${this.#address(TPU_VOTE)},` +
