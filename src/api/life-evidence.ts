@@ -1,13 +1,17 @@
-import type { TableView } from '../crds/view.ts';
+import { Route, type TableView } from '../crds/view.ts';
 import type { PingEvidence } from '../gossip/ping.ts';
 import type { UnprovedContact } from '../gossip/unproved.ts';
 import type { NodeParts } from '../node/parts.ts';
 import { LifeSign } from '../shm/layout.ts';
-import { Kind } from '../wire/limits.ts';
+import { Kind, PUBKEY_BYTES } from '../wire/limits.ts';
 import type { LivenessEvidence } from './liveness.ts';
+import { ViaReader } from './via.ts';
 
 /** Where the origin's key lies in a contact info: behind signature and kind. @source wire 4.6 */
 const ORIGIN_AT = 68;
+
+/** Knows who sent us things; one for each thread. */
+const VIA = new ViaReader();
 
 type Said = { count: number; signedMs: number };
 
@@ -56,7 +60,7 @@ export function tableEvidence(
     unanswered: null,
     votes: votes.count > 0 ? votes : null,
     epochSlots: slots.count > 0 ? slots : null,
-    via: null,
+    via: VIA.of(view.columns.route[contact]!, view.columns.sender, contact * PUBKEY_BYTES),
     otherInstance:
       otherMs === 0
         ? null
@@ -97,7 +101,7 @@ export class MainEvidence {
       unanswered: this.#found.unanswered,
       votes: null,
       epochSlots: null,
-      via: null,
+      via: contact.sender ? VIA.of(contact.route ?? Route.PULL, contact.sender, 0) : null,
       otherInstance: null,
     };
   }

@@ -22,19 +22,25 @@ export class ViaReader {
 
   /** How the value of a row came. */
   read({ route, sender }: RowCopy): Via {
+    return this.of(route, sender, 0);
+  }
+
+  /** How something came by a route. @shape keys: the sender at `at` */
+  of(route: number, keys: Uint8Array, at: number): Via {
     if (route === Route.LOCAL) return OWN;
-    const known = this.#find(sender);
+    const known = this.#find(keys, at);
     return route === Route.PULL ? known.pull : known.push;
   }
 
-  #find(key: Uint8Array): Sender {
-    const tag = readU32(key, 0);
+  #find(keys: Uint8Array, at: number): Sender {
+    const tag = readU32(keys, at);
     const found = this.#senders.get(tag);
-    if (found && equalBytes(found.key, 0, key, 0, PUBKEY_BYTES)) return found;
+    if (found && equalBytes(found.key, 0, keys, at, PUBKEY_BYTES)) return found;
     if (this.#senders.size >= MOST_SENDERS) this.#senders.clear();
+    const key = keys.slice(at, at + PUBKEY_BYTES);
     const from = isZero(key) ? null : toBase58(key);
     const made: Sender = {
-      key: key.slice(),
+      key,
       push: Object.freeze({ route: 'push', from }),
       pull: Object.freeze({ route: 'pull', from }),
     };

@@ -73,7 +73,12 @@ describe('a spy', () => {
 
     const nodes: NodeInfo[] = [];
     for await (const node of spy.queryNodes({ network: '127.0.0.0/8' })) nodes.push(node);
-    expect(nodes).toMatchObject([{ pubkey: other.identity, gossip: other.gossip, proved: true }]);
+    expect(nodes).toMatchObject([
+      {
+        ...{ pubkey: other.identity, gossip: other.gossip, proved: true },
+        liveness: { evidence: { via: { from: other.identity } } },
+      },
+    ]);
     for await (const node of spy.queryNodes({ rpc: true })) nodes.push(node);
     expect(nodes).toHaveLength(1);
     const nowhere = spy.queryNodes({ network: 'nowhere' }).next();
