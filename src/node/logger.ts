@@ -1,4 +1,6 @@
-import { type DestinationStream, destination, pino } from 'pino';
+import { type DestinationStream, destination, type LogFn, type Logger as Pino, pino } from 'pino';
+import { SystemClock } from '../util/clock.ts';
+import { LineLimiter, SUPPRESSED } from './line-limiter.ts';
 import type { Logger } from './ports.ts';
 
 /** Levels of `--log-level`. */
@@ -24,7 +26,7 @@ export function createLogger(
   beforeLine?: () => void,
   take: (sentence: string) => boolean = () => false,
 ): Logger {
-  const options = { level, base: null };
+  const options = { level, base: null, hooks: { logMethod: limited() } };
   if (!process.stderr.isTTY) return pino(options, destination({ dest: 2, sync: true }));
   const terminal: DestinationStream = {
     write(line: string): void {
@@ -35,6 +37,18 @@ export function createLogger(
     },
   };
   return pino(options, terminal);
+}
+
+/** One line a second from each place; the next one says how many were left out. */
+function limited(): (this: Pino, args: Parameters<LogFn>, method: LogFn) => void {
+  const limiter = new LineLimiter(SystemClock);
+  return function log(args, method): void {
+    const [fields, message] = args as unknown as [object, string];
+    const suppressed = limiter.admit(message);
+    if (suppressed === SUPPRESSED) return;
+    const more = suppressed === 0 ? fields : { ...fields, suppressed };
+    method.apply(this, [more, message] as unknown as typeof args);
+  };
 }
 
 /** `warning: the sentence (field: value, …)` */
