@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { anatomy } from '../api/anatomy.ts';
 import type { TrafficStats } from '../api/traffic.ts';
-import { createSpy, type Spy } from '../index.ts';
+import type { Spy } from '../index.ts';
 import { createLogger, type LogLevel } from '../node/logger.ts';
 import { SpyError } from '../util/assert.ts';
 import { SystemClock } from '../util/clock.ts';
@@ -125,6 +125,7 @@ async function askTwice(url: string, flags: StatsFlags, progress: Progress): Pro
 async function listen(flags: StatsFlags, progress: Progress): Promise<Measured> {
   const logger = createLogger(flags.logLevel as LogLevel, () => progress.clear());
   progress.show('Asking the entrypoints for shred version and address…');
+  const { createSpy } = await import('../index.ts'); // who asks a spy needs none of its own
   const joining = createSpy(joinOptions(flags, logger));
   const spy = await orInterrupt(joining, 'asking the entrypoints').finally(() => progress.clear());
   try {
