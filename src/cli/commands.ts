@@ -48,6 +48,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./stats.ts')).registerStats,
   },
   {
+    name: 'doctor',
+    summary: 'check what a spy needs, and say how to mend what is wrong',
+    load: async () => (await import('./doctor.ts')).registerDoctor,
+  },
+  {
     name: 'decode',
     summary: 'show gossip packets from a capture, hex or base64',
     load: async () => (await import('./decode.ts')).registerDecode,

@@ -36,6 +36,9 @@ const ECHO_TIMEOUT_MS = 5000;
 const ECHO_RESPONSE_BYTES = 27;
 const ECHO_REQUEST_BYTES = 21;
 
+/** Where a request names up to four UDP ports to be tried, behind its header and four TCP ports. */
+const ECHO_UDP_AT = 12;
+
 /** A place to ask, as given and as resolved. */
 export interface Entrypoint {
   /** As the operator wrote it. */
@@ -94,6 +97,7 @@ const CONNECT_ERRORS: Readonly<Record<string, string>> = {
  *
  * @param timeoutMs for all of it, however slowly bytes drip in
  * @param signal aborts what nobody waits for any more
+ * @param udpPort a port of ours that it shall send a datagram to; 0 for none
  * @errors SpyError ECHO_TIMEOUT, ECHO_REFUSED, ECHO_IS_RPC, ECHO_MALFORMED
  * @source wire 9, agave net-utils/src/ip_echo_client.rs
  */
@@ -101,6 +105,7 @@ export function askEcho(
   entrypoint: Entrypoint,
   timeoutMs = ECHO_TIMEOUT_MS,
   signal?: AbortSignal,
+  udpPort = 0,
 ): Promise<EchoAnswer> {
   return new Promise((resolve, reject) => {
     const where = formatAddress(entrypoint.ip, entrypoint.port);
@@ -121,6 +126,7 @@ export function askEcho(
     socket.on('connect', () => {
       const request = Buffer.alloc(ECHO_REQUEST_BYTES);
       request[ECHO_REQUEST_BYTES - 1] = 0x0a;
+      writeU16(request, ECHO_UDP_AT, udpPort);
       socket.write(request);
     });
     socket.on('data', (data) => {
