@@ -7,6 +7,7 @@ import { LAMPORTS_PER_SOL } from '../gossip/policy.ts';
 import type { SpyNode } from '../node/spy.ts';
 import type { Clock } from '../util/clock.ts';
 import { Kind } from '../wire/limits.ts';
+import type { Coverage } from './coverage.ts';
 import { MainEvidence } from './life-evidence.ts';
 import { LOOP_RESOLUTION_MS, type SpyStats } from './stats.ts';
 
@@ -48,6 +49,8 @@ export interface MainReport {
   readonly gossip: string;
   readonly stats: SpyStats;
   readonly loop: LoopDelay;
+  /** How many nodes there are in all; null while that cannot be told. */
+  readonly coverage: Coverage | null;
   readonly unproved: UnprovedReport | null;
 }
 

@@ -9,6 +9,7 @@ import type { Regions } from '../shm/regions.ts';
 import { OUTCOME_COUNT, outcomeName, outcomeStage } from '../util/outcome.ts';
 import { CLIENT_NAMES, KIND_COUNT, KIND_NAMES } from '../wire/limits.ts';
 import { CHANGE_KINDS, type ChangeLog } from './changes.ts';
+import type { Coverage } from './coverage.ts';
 import type { LoopDelay, MainReport } from './main-report.ts';
 import { labelName, MetricsText, type Sample, topSamples } from './metrics-text.ts';
 import type { ObserverStatus } from './observer-api.ts';
@@ -222,7 +223,7 @@ function add(counts: Map<string, number>, key: string, step: number): void {
   counts.set(key, (counts.get(key) ?? 0) + step);
 }
 
-function addMain(text: MetricsText, { stats, loop }: MainReport): void {
+function addMain(text: MetricsText, { stats, loop, coverage }: MainReport): void {
   const byClass = (counts: Readonly<Record<string, number>>): Sample[] =>
     Object.entries(counts).map(([name, count]) => [{ class: labelName(name) }, count]);
   text.counter(
@@ -255,6 +256,7 @@ function addMain(text: MetricsText, { stats, loop }: MainReport): void {
     stats.clock.isSkewed ? 1 : 0,
   );
   addDelays(text, 'main', loop);
+  if (coverage) addCoverage(text, coverage);
   const { stakes } = stats;
   if (!stakes) return;
   text.gauge('earshot_stake_known_nodes', 'Nodes whose stake the source knows.', stakes.nodes);
@@ -264,6 +266,14 @@ function addMain(text: MetricsText, { stats, loop }: MainReport): void {
     'Times that stakes could not be loaded, by reason.',
     Object.entries(stakes.failures).map(([code, n]) => [{ reason: labelName(code) }, n]),
   );
+}
+
+function addCoverage(text: MetricsText, coverage: Coverage): void {
+  const { nodes, low, high, known } = coverage;
+  text.gauge('earshot_coverage_nodes', 'How many nodes there are in all, by samples.', nodes);
+  text.gauge('earshot_coverage_low_nodes', 'At least so many, with 95 % confidence.', low);
+  text.gauge('earshot_coverage_high_nodes', 'At most so many, with 95 % confidence.', high);
+  text.gauge('earshot_coverage_ratio', 'The part of them that we know.', known / nodes);
 }
 
 /** How late a loop is. */

@@ -188,6 +188,18 @@ const STATS = object({
     oldest: whole('From this number on every change is here'),
     latest: whole('Number of the newest change'),
   }),
+  coverage: orNull(
+    object({
+      nodes: whole('How many nodes there are in all, as far as samples of what others know tell'),
+      low: whole('The truth lies between this'),
+      high: whole('and this'),
+      confidence: num('with this confidence'),
+      known: whole('Nodes that signed something within the last minute and that we know of'),
+      samples: whole('Samples that this rests on'),
+      captured: whole('Nodes seen in them'),
+      recaptured: whole('How many of these we knew before'),
+    }),
+  ),
   observer: counts('How the thread that serves this keeps up with the node'),
   http: counts('Connections, streams and answers'),
 });

@@ -136,6 +136,7 @@ export class Resources {
       stats: report.stats,
       table: { values, nodes, kinds, versions, clients },
       changes: { oldest, latest },
+      coverage: report.coverage,
       observer: rest,
       http: this.#options.httpCounts(),
     };

@@ -6,6 +6,7 @@ import type { SpyNode } from '../../node/spy.ts';
 import type { StakeReport } from '../../node/stake-keeper.ts';
 import { formatAddress } from '../../util/ipv4.ts';
 import { versionText } from '../../wire/decode-value.ts';
+import { nodeCoverage } from '../coverage.ts';
 import { LoopWatch, type ReportSource, unprovedReport } from '../main-report.ts';
 import { collectStats } from '../stats.ts';
 import type { HttpSetup } from './http-api.ts';
@@ -46,6 +47,7 @@ export class HttpServing {
         gossip: gossipOf(node),
         stats: collectStats(node, loop, stakeReport()),
         loop: this.#loop.take(),
+        coverage: nodeCoverage(node),
         unproved: withUnproved ? unprovedReport(node, startedMs) : null,
       }),
       genesisHash: () => genesis.hash(),
