@@ -2,9 +2,13 @@
 import { pathToFileURL } from 'node:url';
 import { Command, Option } from 'commander';
 import { Progress } from '../src/cli/progress.ts';
+import { createIdentity } from '../src/crypto/identity.ts';
+import { chooseVerifier } from '../src/crypto/verify.ts';
 import { osRng } from '../src/util/rng.ts';
+import { Oracle } from './fuzz/against.ts';
 import { createMarks } from './fuzz/branches.ts';
 import { instrument } from './fuzz/instrument.ts';
+import { claim } from './fuzz/resign.ts';
 import type * as Sessions from './fuzz/session.ts';
 import type { SessionResult } from './fuzz/session.ts';
 import type * as Targets from './fuzz/targets.ts';
@@ -19,6 +23,8 @@ interface Flags {
   forget: boolean;
   json: boolean;
   missing: boolean;
+  against?: string;
+  sample: string;
 }
 
 const program = new Command('fuzz')
@@ -38,6 +44,11 @@ const program = new Command('fuzz')
   )
   .option('--forget', 'print what is found, keep it nowhere', false)
   .option('--missing', 'name the branches that no input took', false)
+  .option(
+    '--against <PROGRAM>',
+    'for datagrams: a program that reads them in hex, a line each, and answers with validators’ verdicts as JSON lines',
+  )
+  .option('--sample <NUM>', 'ask it about every so many inputs', '64')
   .option('--json', 'print one JSON document', false)
   .addHelpText(
     'after',
@@ -58,7 +69,9 @@ async function run(flags: Flags): Promise<void> {
   const seed = flags.seed === undefined ? osRng().u32() : number(flags.seed);
   const count = flags.count === undefined ? Number.POSITIVE_INFINITY : number(flags.count);
   const unlimited = flags.count === undefined ? 1 : Number.POSITIVE_INFINITY;
+  const judge = flags.against === undefined ? undefined : openJudge(flags.against);
   const session = new Session(target, {
+    ...(judge ? { sample: { every: Math.max(1, number(flags.sample)), ask: judge.ask } } : {}),
     seed,
     count,
     minutes: flags.minutes === undefined ? unlimited : number(flags.minutes),
@@ -70,10 +83,41 @@ async function run(flags: Flags): Promise<void> {
     },
   });
   const result = await session.run();
+  const judged = await judge?.end();
   progress.clear();
   process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : report(result, flags.missing));
+  if (judged) process.stdout.write(judged.words);
+  if (judged && judged.disagreements > 0) process.exitCode = 1;
   const isClean = result.findings.length === 0 && result.missingCanaries.length === 0;
   if (!isClean || !result.canariesProved) process.exitCode = 1;
+}
+
+/** The other judge: hears inputs as they are and, one in eight, said and signed by a key of ours. */
+function openJudge(path: string): {
+  ask: (input: Uint8Array) => Promise<void>;
+  end: () => Promise<{ words: string; disagreements: number }>;
+} {
+  const { verifier } = chooseVerifier('auto');
+  const oracle = new Oracle(path, verifier);
+  const identity = createIdentity(new Uint8Array(32).fill(7));
+  let asked = 0;
+  return {
+    async ask(input) {
+      if (input.length === 0) return; // no line of a pipe
+      const claimed = asked++ % 8 === 0 ? claim(input, identity) : undefined;
+      await oracle.ask(claimed ?? input);
+    },
+    async end() {
+      await oracle.end();
+      const counts = [...oracle.judged].map(([sort, count]) => `${count} ${sort}`).sort();
+      const { disagreements } = oracle;
+      const shown = disagreements
+        .slice(0, 10)
+        .map(({ hex, difference }) => `  ${JSON.stringify(difference)}\n    ${hex}\n`);
+      const words = `judged by validators' code too: ${counts.join(', ')}; ${disagreements.length} disagreements\n${shown.join('')}`;
+      return { words, disagreements: disagreements.length };
+    },
+  };
 }
 
 function number(text: string): number {

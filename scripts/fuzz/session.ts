@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly keepFindings: boolean;
   readonly distil: boolean;
   readonly report: (line: string) => void;
+  /** Another judge, asked about every so many inputs. */
+  readonly sample?: { readonly every: number; readonly ask: (input: Uint8Array) => Promise<void> };
 }
 
 /** What came of a run. */
@@ -42,7 +44,6 @@ export interface SessionResult {
   readonly branches: { readonly taken: number; readonly total: number };
   readonly missingBranches: readonly string[];
   readonly slowestMs: number;
-  readonly mostBytes: number;
   readonly findings: readonly { readonly why: string; readonly hex: string }[];
   readonly missingCanaries: readonly string[];
   /** Whether the canary that cannot be reached was not. */
@@ -60,7 +61,7 @@ export class Session {
   readonly #reachedNow = new Set<string>();
   readonly #corpus: Uint8Array[] = [];
   readonly #findings: { why: string; hex: string }[] = [];
-  readonly #limits = new Limits();
+  readonly #limits: Limits;
   #runner: Runner | undefined;
   #runs = 0;
   #inputs = 0;
@@ -70,6 +71,7 @@ export class Session {
     this.#options = options;
     this.#rng = seededRng(options.seed);
     this.#branches = new Branches(target.branches);
+    this.#limits = new Limits(target.mostMs);
   }
 
   /** Runs until time, count or findings are up. */
@@ -94,6 +96,8 @@ export class Session {
       const runner = await this.#current();
       const input = this.#draw(runner);
       if (await this.#try(input, runner)) this.#keep(input);
+      const { sample } = this.#options;
+      if (sample && this.#inputs % sample.every === 0) await sample.ask(input);
     }
     if (distil) await this.#distil();
     await this.#runner?.close?.();
@@ -231,7 +235,6 @@ export class Session {
       branches: { taken, total },
       missingBranches: this.#branches.missing(),
       slowestMs: Math.round(this.#limits.slowestMs * 100) / 100,
-      mostBytes: this.#limits.mostBytes,
       findings: this.#findings,
       missingCanaries: missing,
       canariesProved: isProved,

@@ -39,6 +39,8 @@ export interface FuzzTarget {
   readonly canaries: readonly string[];
   /** Longest input. @units bytes */
   readonly maxBytes: number;
+  /** Longest that an input may take where it is more than one packet or file; 50 when left out. @units ms */
+  readonly mostMs?: number;
   /** Runs between two starts of a fresh runner, for targets whose memory grows; endless when left out. */
   readonly runsPerRunner?: number;
   /** Inputs to begin with, besides the committed corpus. */

@@ -5,6 +5,8 @@ const TARGETS: Readonly<Record<string, () => Promise<{ target: FuzzTarget }>>> =
   decoder: () => import('./decoder.ts'),
   roundtrip: () => import('./roundtrip.ts'),
   apply: () => import('./apply.ts'),
+  link: () => import('./link.ts'),
+  http: () => import('./http.ts'),
   store: () => import('./store.ts'),
   disk: () => import('./disk.ts'),
   verify: () => import('./verify.ts'),

@@ -15,7 +15,7 @@ const FRESH_INPUTS = 300;
 async function runAll(target: FuzzTarget, inputs: readonly Uint8Array[]): Promise<Set<string>> {
   const reached = new Set<string>();
   const open = () => target.open({ rng: seededRng(1), reach: (point) => reached.add(point) });
-  const limits = new Limits();
+  const limits = new Limits(target.mostMs);
   let runner = await open();
   let runs = 0;
   for (const input of inputs) {

@@ -119,6 +119,11 @@ export class Monitor {
     this.#ownValuesGoOut();
   }
 
+  /** Others have stake from now on: who has to leave is judged by that. */
+  stakesChanged(): void {
+    this.#replica.refresh();
+  }
+
   /** Journal entries that came round before they were read. */
   get laps(): number {
     return this.#replica.laps;

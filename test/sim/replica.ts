@@ -76,6 +76,12 @@ export class Replica {
     }
   }
 
+  /** Looks at every row again, as when stakes have changed, which no journal tells. */
+  refresh(): void {
+    this.follow();
+    this.#snapshot();
+  }
+
   #apply(row: number, version: number, operation: number): void {
     const known = this.#rows.get(row);
     if (operation === Operation.REMOVE) {
