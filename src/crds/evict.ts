@@ -103,8 +103,8 @@ function lowestOfNetwork(
   return lowest;
 }
 
-/** Negative when `a` leaves before `b`. */
-function compareRank(table: CrdsTable, a: number, b: number): number {
+/** Negative when `a` leaves before `b`. @source reliability T7 */
+export function compareRank(table: CrdsTable, a: number, b: number): number {
   const { stake, flags, since } = table.peers.columns;
   return (
     stake[a]! - stake[b]! ||

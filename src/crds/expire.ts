@@ -8,6 +8,7 @@ import { compareBytes, equalBytes } from '../util/bytes.ts';
 import type { Rng } from '../util/rng.ts';
 import { PUBKEY_BYTES } from '../wire/limits.ts';
 import { ageKey } from './age.ts';
+import { compareRank } from './evict.ts';
 import { FAILED_RETENTION_MS, PURGED_RETENTION_MS } from './hash-queue.ts';
 import type { Stakes } from './peers.ts';
 import type { CrdsTable } from './table.ts';
@@ -83,8 +84,9 @@ export function forgetHashes(table: CrdsTable, nowMs: number): void {
 }
 
 /**
- * Removes whole identities when there are over a tenth too many: those of least stake, or, when no stake
- * is known, randomly chosen ones. Due after every batch of insertions and every gossip round.
+ * Removes whole identities when there are over a tenth too many: those of least stake, and of equals those
+ * that `makeRoom` would take first. The reference takes equals in the order of their keys, and any when no
+ * stake is known: a flood of fresh identities would displace who was there for hours. Due after every batch of insertions and every gossip round.
  *
  * @param keep pubkeys that never leave: our own, entrypoints, what the operator names
  * @source behaviour 2.7; agave gossip/src/crds.rs, trim
@@ -105,33 +107,33 @@ export function trim(
   for (let peer = 0; peer < peers.highWater; peer++) {
     if (peers.columns.values[peer] !== 0) all.push(peer);
   }
-  const chosen = table.stakes.anyPositive
-    ? all.sort((a, b) => compareStake(table, a, b)).slice(0, excess)
-    : sample(
+  const { anyPositive } = table.stakes;
+  const candidates = anyPositive
+    ? all
+    : shuffled(
         all.filter((peer) => !kept.has(peer)),
-        excess,
         rng,
       );
+  const chosen = candidates
+    .sort((a, b) => compareRank(table, a, b) || (anyPositive ? compareKeys(table, a, b) : 0))
+    .slice(0, excess);
   let removed = 0;
   for (const peer of chosen) if (!kept.has(peer)) removed += table.removePeer(peer, nowMs);
   return removed;
 }
 
-function compareStake(table: CrdsTable, a: number, b: number): number {
-  const { stake, pubkey } = table.peers.columns;
-  const difference = stake[a]! - stake[b]!;
-  if (difference !== 0) return difference;
+function compareKeys(table: CrdsTable, a: number, b: number): number {
+  const { pubkey } = table.peers.columns;
   return compareBytes(pubkey, a * PUBKEY_BYTES, pubkey, b * PUBKEY_BYTES, PUBKEY_BYTES);
 }
 
-/** `count` different items, each equally likely: the first steps of a Fisher–Yates shuffle. */
-function sample(items: number[], count: number, rng: Rng): number[] {
-  const length = Math.min(count, items.length);
-  for (let i = 0; i < length; i++) {
+/** All items in an order that chance gives them: a Fisher–Yates shuffle. */
+function shuffled(items: number[], rng: Rng): number[] {
+  for (let i = 0; i < items.length - 1; i++) {
     const k = i + rng.below(items.length - i);
     const item = items[k]!;
     items[k] = items[i]!;
     items[i] = item;
   }
-  return items.slice(0, length);
+  return items;
 }
