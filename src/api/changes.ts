@@ -92,7 +92,10 @@ export interface ChangeValues {
 
 /** What every change tells besides. */
 export interface ChangeHead {
-  /** Counts from 1, never stands still, never goes back. */
+  /**
+   * Counts up and never goes back. Begins with the microseconds since the Unix epoch at the start of the spy:
+   * whoever comes with a number of an earlier run is told of a gap, and not of what others missed.
+   */
   readonly seq: number;
   /** When it came to us, ms since the Unix epoch; never before the change in front of it. */
   readonly at: number;
@@ -122,7 +125,7 @@ export interface ChangeGap {
   readonly at: number;
   /** Where the reader stood. */
   readonly since: number;
-  /** `lost`: the log does not reach back so far. `future`: there was no such change in this run. */
+  /** `lost`: the log does not reach back so far, or not to that run. `future`: there is no such change yet. */
   readonly reason: 'lost' | 'future';
   readonly nodes: readonly NodeState[];
 }

@@ -103,10 +103,11 @@ export class Observer {
     this.#tracker.settle();
     const time = new ForwardTime(clock);
     // What happened before, in an earlier life or before the first, is not in this log: one number stands for
-    // it, so that whoever stopped there, or knows nothing yet, is told of a gap.
+    // it, so that whoever stopped there, or knows nothing yet, is told of a gap. The first life begins above
+    // whatever an earlier process came to, as no spy tells a million changes a second.
     const before = regions.control.changes[0]!;
     this.changes = new ChangeLog({
-      lastSeq: nodes.size > 0 || before > 0 ? before + 1 : 0,
+      lastSeq: before > 0 ? before + 1 : clock.wallMs() * 1_000,
       states: () => this.#tracker.states(),
       nowMs: () => time.nowMs(),
     });

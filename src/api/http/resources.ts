@@ -111,7 +111,7 @@ export class Resources {
       throw new HttpError(
         400,
         'SINCE_IN_FUTURE',
-        `since=${since} lies in the future: the newest change has the number ${latest}. Numbers begin anew when the spy does.`,
+        `since=${since} lies in the future: the newest change has the number ${latest}.`,
       );
     }
     const page = log.since(since ?? log.oldestOf(filter) - 1, filter, limit);

@@ -12,6 +12,9 @@ import { Bench, storeReal } from './observed.ts';
 
 const [alice, bob, carol] = peers(3) as [Peer, Peer, Peer];
 
+/** The first change of a spy that starts when the clock does. */
+const FIRST = START_MS * 1_000 + 1;
+
 /** A real node with an observer of its memory, in one thread. */
 class Watched {
   readonly test = new TestNode();
@@ -230,7 +233,7 @@ describe('changes of a node', () => {
     put(1, { patch: 1 });
     put(1, { patch: 1, client: 5 });
     put(2, { patch: 2, client: 5 });
-    const found = changes.since(0, {}, 9);
+    const found = changes.since(FIRST - 1, {}, 9);
     expect(found.gap ? [] : found.changes.map(short)).toEqual([
       ['appeared', null, expect.objectContaining({ version: '4.4.0', client: 'Agave' })],
       ['version', '4.4.0', '4.4.1'],
@@ -245,7 +248,7 @@ describe('changes of a node', () => {
     watched.contact();
     const [appeared] = watched.look();
     expect(appeared).toMatchObject({
-      seq: 2,
+      seq: FIRST,
       at: watched.test.clock.wallMs(),
       pubkey: from,
       gossip: '198.51.0.2:8001',
@@ -258,10 +261,10 @@ describe('changes of a node', () => {
     test.from(bob, carol.response(later));
     test.clock.advance(30);
     expect(watched.look()).toMatchObject([
-      { seq: 3, at: test.clock.wallMs() - 30, via: { route: 'pull', from: carol.address } },
+      { seq: FIRST + 1, at: test.clock.wallMs() - 30, via: { route: 'pull', from: carol.address } },
     ]);
     watched.value(vote(3, [9]));
-    expect(watched.look()).toMatchObject([{ seq: 4, via: { route: 'push', from } }]);
+    expect(watched.look()).toMatchObject([{ seq: FIRST + 2, via: { route: 'push', from } }]);
     test.parts.table.removeOrigin(alice.key, 0, 0);
     test.parts.table.journal.publish();
     expect(watched.look()).toMatchObject([
@@ -375,10 +378,10 @@ describe('the log of an observer', () => {
     expect(changes.since(0, {}, 9)).toMatchObject({
       gap: true,
       reason: 'lost',
-      seq: 1,
+      seq: FIRST - 1,
       nodes: [{ pubkey: bob.address, voted: null }],
     });
-    expect(changes.since(1, {}, 9)).toEqual({ changes: [], next: 1 });
+    expect(changes.since(FIRST - 1, {}, 9)).toEqual({ changes: [], next: FIRST - 1 });
   });
 
   it('goes on counting in its next life, and says that it missed something', () => {
