@@ -235,7 +235,9 @@ async function run(flags: Flags): Promise<void> {
   const startedMs = SystemClock.monoMs();
   let busyMs = 0;
   const heard: string[] = [];
-  while (idle < 4 && SystemClock.monoMs() - startedMs < (seconds + 90) * 1000) {
+  // The nodes introduce themselves, then there is a pause while what they will say is signed.
+  const isOver = (): boolean => idle >= 4 && last[1]! - before[1]! > (rate * seconds) / 2;
+  while (!isOver() && SystemClock.monoMs() - startedMs < (seconds + 120) * 1000) {
     await pause(1_000);
     const now = await metrics(url, ...names);
     const changes = now[0]! - last[0]!;

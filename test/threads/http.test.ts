@@ -198,6 +198,17 @@ describe('who behaves badly', () => {
     post.destroy();
   });
 
+  it('and goes away in the middle of a body is no bug of ours', async () => {
+    const before = served.api.counts['answered'] ?? 0;
+    const { socket } = await raw(
+      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+    );
+    await pause(50);
+    socket.destroy();
+    await until(() => (served.api.counts['answered'] ?? 0) > before);
+    expect(served.bugs).toEqual([]);
+  });
+
   it('and lists __proto__ among its headers is answered', async () => {
     const { socket, answer } = await raw(
       'GET /healthz HTTP/1.1\r\nhost: x\r\n__proto__: 1\r\nconnection: close\r\n\r\n',

@@ -157,9 +157,18 @@ async function answerPost(c: Ctx, { methods, fail }: AppOptions): Promise<Respon
       'Supplied content type is not allowed. Content-Type: application/json is required',
     );
   }
-  const { status, body } = await answerRpc(await c.req.text(), methods, fail);
+  const { status, body } = await answerRpc(await readBody(c), methods, fail);
   if (status === 204) return c.body(null, 204);
   return reply(body, { request: c.req.raw, status });
+}
+
+/** @throws HttpError BODY_BROKEN when its sender goes away, which is no bug of ours */
+async function readBody(c: Ctx): Promise<string> {
+  try {
+    return await c.req.text();
+  } catch {
+    throw new HttpError(400, 'BODY_BROKEN', 'The body ended before it was complete.');
+  }
 }
 
 /** The path of the route that answered, of which there are only so many. */

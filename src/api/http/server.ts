@@ -145,7 +145,8 @@ export class HttpServer {
 
   /** Ends the connection of who does not take an answer in time. */
   #limit(response: ServerResponse): void {
-    const cancel = this.#clock.after(REQUEST_MS, () => {
+    // A request that comes too slowly is told so by then.
+    const cancel = this.#clock.after(REQUEST_MS + 2 * CHECK_MS, () => {
       if (this.#streams.has(response)) return;
       this.counts.tooSlow += 1;
       response.destroy();
