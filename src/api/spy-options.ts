@@ -39,6 +39,18 @@ export interface SpyOptions {
   readonly receiver?: ReceiverName | undefined;
   /** Ask quickly until the table is full; on unless said otherwise. */
   readonly eager?: boolean | undefined;
+  /**
+   * Bytes a second, with headers, that gossip may send at most, in any second: 10,000 or more. A quiet
+   * spy needs some 30,000; below, pongs go first and pushes last.
+   */
+  readonly maxEgress?: number | undefined;
+  /** Whether values of others are pushed on, as every node does; our own contact info always is. */
+  readonly relays?: boolean | undefined;
+  /**
+   * Who runs this spy, for people who wonder: gossip has no field for it, so the TCP side of the gossip
+   * port tells it to web browsers. Printable ASCII, up to 200 letters.
+   */
+  readonly contact?: string | undefined;
   /** Services to announce beside the gossip address. */
   readonly sockets?: readonly ContactInfoSocket[] | undefined;
   /** Version to announce; ours unless said otherwise. */

@@ -2,6 +2,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Identity } from '../crypto/identity.ts';
 import type { JoinFacts } from '../node/join.ts';
+import { egressBudget } from '../node/outbox.ts';
 import type { OwnValues } from '../node/own-values.ts';
 import type { NodePorts } from '../node/parts.ts';
 import type { Logger } from '../node/ports.ts';
@@ -94,6 +95,7 @@ export class Spy {
         verifier: ports.verifier.name,
         tap: options.tap,
         supervised: options.supervised ?? false,
+        contact: contactText(options.contact),
         node: {
           identity: this.#key,
           shredVersion,
@@ -103,6 +105,9 @@ export class Spy {
           allowPrivate,
           eager: options.eager ?? true,
           census: true,
+          gentle: true,
+          relays: options.relays ?? true,
+          ...(options.maxEgress === undefined ? {} : { outbox: egressBudget(options.maxEgress) }),
           ...(options.size === 'small' ? SMALL_NODE : {}),
         },
       },
@@ -334,4 +339,11 @@ export class Spy {
     assert(this.#runtime !== undefined, 'the spy has been opened');
     return this.#runtime.node;
   }
+}
+
+/** What the TCP port says of who runs us: a line that breaks no terminal. */
+function contactText(contact: string | undefined): string {
+  if (contact === undefined) return '';
+  const plain = contact.replace(/[^ -~]/g, '?').slice(0, 200);
+  return `This is Earshot, a spy that listens to Solana gossip. Run by: ${plain}\n`;
 }

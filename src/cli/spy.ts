@@ -4,6 +4,7 @@ import type { NodeInfo } from '../api/nodes.ts';
 import { VERIFIER_NAMES, type VerifierName } from '../crypto/verify.ts';
 import { createSpy, type Spy } from '../index.ts';
 import { createLogger, type LogLevel } from '../node/logger.ts';
+import { LEAST_EGRESS } from '../node/outbox.ts';
 import { MAX_POOL_THREADS } from '../node/pools.ts';
 import { RECEIVERS, type ReceiverName } from '../node/runtime.ts';
 import { ServiceManager } from '../node/systemd.ts';
@@ -28,6 +29,9 @@ import { tooWide } from './table.ts';
 import { hasScreen, startWatching, type Watching } from './watch/watch.ts';
 
 interface SpyFlags extends JoinFlags {
+  maxEgress?: number;
+  relay: boolean;
+  contact?: string;
   numNodes?: number;
   numNodesExactly?: number;
   pubkey: string[];
@@ -100,7 +104,17 @@ export function registerSpy(program: Command): void {
         .argParser(collectPubkeys)
         .default([], 'none'),
     )
-    .option('--timeout <SECONDS>', 'stop after this time', positive);
+    .option('--timeout <SECONDS>', 'stop after this time', positive)
+    .option(
+      '--max-egress <BYTES>',
+      'most bytes that gossip sends in any second, headers included',
+      wholeNumber(LEAST_EGRESS, 1e9),
+    )
+    .option('--no-relay', 'push nothing of others, only our own contact info')
+    .option(
+      '--contact <TEXT>',
+      'who runs this spy: what its TCP port says to web browsers, as gossip has no field for it',
+    );
   addOutputOptions(command)
     .addOption(
       new Option(
@@ -181,6 +195,9 @@ async function runSpy(flags: SpyFlags): Promise<void> {
     knownKeys: { keys: flags.knownKeys, after: flags.knownKeysAfter },
     workers: flags.workers,
     receiver: flags.receiver,
+    maxEgress: flags.maxEgress,
+    relays: flags.relay,
+    contact: flags.contact,
     store: flags.store,
     http: flags.http,
     supervised: true,

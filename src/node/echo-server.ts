@@ -23,12 +23,15 @@ export class EchoServer {
   readonly #shredVersion: () => number;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #contact: string;
   readonly #open = new Map<string, number>();
   #sessions = 0;
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
 
-  constructor(shredVersion: () => number, clock: Clock, logger: Logger) {
+  /** @param contact who runs this node, for whoever looks at the port with a web browser; printable ASCII */
+  constructor(shredVersion: () => number, clock: Clock, logger: Logger, contact = '') {
+    this.#contact = contact;
     this.#shredVersion = shredVersion;
     this.#clock = clock;
     this.#logger = logger;
@@ -92,7 +95,9 @@ export class EchoServer {
       socket.resume();
       const header = request.toString('latin1', 0, 4);
       if (header === 'GET ' || header === 'POST') {
-        socket.end('HTTP/1.1 400 Bad Request\nContent-length: 0\n\n');
+        socket.end(
+          `HTTP/1.1 400 Bad Request\nContent-length: ${this.#contact.length}\n\n${this.#contact}`,
+        );
       } else if (request.readUInt32LE(0) !== 0) {
         socket.destroy();
       } else {

@@ -41,8 +41,25 @@ const MAX_PENDING = 256;
 export interface OutboxOptions {
   /** Datagrams that may wait. */
   slots: number;
-  /** Long-term rate with headers; bursts may use a quarter of a second of it at once. */
+  /** Long-term rate with headers. */
   bytesPerSecond: number;
+  /** What may leave at once; a quarter of a second's worth when left out. */
+  burstBytes?: number;
+}
+
+/** With less nobody is a node: a pull request a second, pings and pongs. */
+export const LEAST_EGRESS = 10_000;
+
+/**
+ * The options that keep every span of one second, wherever it begins, below a number of bytes: what may
+ * leave at once and what one second fills up again are that together.
+ */
+export function egressBudget(
+  mostPerSecond: number,
+): Pick<OutboxOptions, 'bytesPerSecond' | 'burstBytes'> {
+  const most = Math.max(LEAST_EGRESS, mostPerSecond);
+  const burstBytes = Math.max(most / 10, 2 * (PACKET_BYTES + HEADER_BYTES));
+  return { bytesPerSecond: most - burstBytes, burstBytes };
 }
 
 /** @source reliability 5 */
@@ -108,7 +125,7 @@ export class Outbox {
     this.#ledger = ledger;
     this.capacity = slots;
     this.#rate = options.bytesPerSecond / 1000;
-    this.#burst = Math.max(options.bytesPerSecond / 4, 2 * PACKET_BYTES);
+    this.#burst = options.burstBytes ?? Math.max(options.bytesPerSecond / 4, 2 * PACKET_BYTES);
     this.#tokens = this.#burst;
     this.#refilledMs = clock.monoMs();
     this.columns = egress;

@@ -12,6 +12,9 @@ import { Egress } from './outbox.ts';
 import type { NodeParts } from './parts.ts';
 import type { Signer } from './signer.ts';
 
+/** Row of no peer: the values of nobody. */
+const NOBODY = 0x7fffffff;
+
 /** Pushing what we hold to others, and the prunes that steer it, theirs and ours. */
 export class Relay {
   readonly #parts: NodeParts;
@@ -36,11 +39,13 @@ export class Relay {
    * the queue is half full. @source behaviour 6.1
    */
   push(): void {
-    const { view, clock, table, ourStake, activeSet, outbox, identity } = this.#parts;
+    const { view, clock, table, ourStake, activeSet, outbox, identity, options } = this.#parts;
     const plan = this.#pushes;
     if (plan.cursor === view.cursor) return;
     const isCrowded = outbox.free < outbox.capacity / 2;
-    const only = isCrowded ? view.peers.find(identity.publicKey, 0) : -1;
+    const isSilent = options.relays === false;
+    let only = isCrowded || isSilent ? view.peers.find(identity.publicKey, 0) : -1;
+    if (isSilent && only < 0) only = NOBODY;
     plan.generate(view, clock.wallMs(), ourStake, table.stakes.size, only);
     while (plan.nextPeer()) {
       const peer = this.#findPeer(activeSet.peerKeys, plan.peer * PUBKEY_BYTES, true);

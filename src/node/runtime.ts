@@ -42,6 +42,8 @@ export interface RuntimeOptions {
   readonly verifier: VerifierName;
   /** Who looks at every datagram; main then receives by `dgram`. */
   readonly tap?: Tap | undefined;
+  /** Who runs this node: what its TCP port says to a web browser. Printable ASCII. */
+  readonly contact?: string;
   /**
    * The process is there for this node alone: it ends when main hangs, when it outgrows its memory, or when
    * its table is broken, so that whoever supervises it can start it afresh.
@@ -147,7 +149,8 @@ export class Runtime {
       await transport.close();
       throw error;
     }
-    const echo = new EchoServer(() => options.node.shredVersion, clock, logger);
+    const { contact, node: told } = options;
+    const echo = new EchoServer(() => told.shredVersion, clock, logger, contact);
     await echo.listen(options.bindAddress, port);
     node.start();
     node.pump();

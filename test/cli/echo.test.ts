@@ -92,6 +92,17 @@ describe('our server', () => {
     );
   });
 
+  it('says to a web browser who runs it', async () => {
+    const server = new EchoServer(() => 1, SystemClock, SILENT_LOGGER, 'Run by: me\n');
+    const port = await freePort();
+    await server.listen('127.0.0.1', port);
+    const answer = await exchange(port, Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'));
+    await server.close();
+    expect(Buffer.from(answer, 'hex').toString()).toBe(
+      'HTTP/1.1 400 Bad Request\nContent-length: 11\n\nRun by: me\n',
+    );
+  });
+
   it('does without where the port is taken, and says so', async () => {
     const port = await leftovers.tcp(() => {});
     const warnings: object[] = [];

@@ -1,5 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_OUTBOX, EGRESS_NAMES, Egress, Outbox } from '../../../src/node/outbox.ts';
+import {
+  DEFAULT_OUTBOX,
+  EGRESS_NAMES,
+  Egress,
+  egressBudget,
+  LEAST_EGRESS,
+  Outbox,
+} from '../../../src/node/outbox.ts';
 import { SMALL_CAPACITIES } from '../../../src/shm/layout.ts';
 import { createRegions } from '../../../src/shm/regions.ts';
 import { AssertionError } from '../../../src/util/assert.ts';
@@ -180,4 +188,50 @@ it('random use: nothing is lost, the rate is kept, classes keep their order', ()
       expect(outbox.waiting + outbox.free, `seed ${seed}: slots`).toBe(slots);
     }
   }
+});
+
+describe('a budget for every second', () => {
+  it('is never exceeded in any span of a second, whatever is to be sent when', () => {
+    const step = fc.record({
+      waitMs: fc.integer({ min: 0, max: 700 }),
+      egress: fc.integer({ min: 0, max: EGRESS_NAMES.length - 1 }),
+      length: fc.integer({ min: 4, max: PACKET_BYTES }),
+      count: fc.integer({ min: 1, max: 60 }),
+    });
+    const most = fc.oneof(fc.constant(LEAST_EGRESS), fc.integer({ min: 10_000, max: 200_000 }));
+    fc.assert(
+      fc.property(most, fc.array(step, { minLength: 5, maxLength: 60 }), (mostBytes, steps) => {
+        const clock = new ManualClock();
+        const transport = new FakeTransport(clock);
+        const { egress } = createRegions({ ...SMALL_CAPACITIES, egressSlots: 256 }, false);
+        const options = { slots: 256, ...egressBudget(mostBytes) };
+        const outbox = new Outbox(transport, clock, egress, options);
+        const bytes = new Uint8Array(PACKET_BYTES);
+        for (const { waitMs, egress: sort, length, count } of steps) {
+          for (let i = 0; i < count; i++) outbox.put(bytes, 0, length, 1, 2, sort);
+          outbox.flush();
+          for (let left = waitMs; left > 0; left -= 10) {
+            clock.advance(Math.min(10, left));
+            outbox.flush();
+          }
+        }
+        const { sent } = transport;
+        let sum = 0;
+        for (let first = 0, next = 0; next < sent.length; next++) {
+          sum += sent[next]!.bytes.length + HEADER_BYTES;
+          while (sent[next]!.atMs - sent[first]!.atMs >= 1_000) {
+            sum -= sent[first++]!.bytes.length + HEADER_BYTES;
+          }
+          expect(sum, `the second up to ${sent[next]!.atMs} ms`).toBeLessThanOrEqual(mostBytes);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('lets through what it promises in the long run, and no less than a node needs', () => {
+    const { bytesPerSecond, burstBytes } = egressBudget(100_000);
+    expect([bytesPerSecond, burstBytes]).toEqual([90_000, 10_000]);
+    expect(egressBudget(1)).toEqual(egressBudget(LEAST_EGRESS));
+  });
 });

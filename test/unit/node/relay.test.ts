@@ -42,6 +42,26 @@ describe('a value that comes in by push', () => {
     expect(test.takeOnly('PushMessage'), 'once').toEqual([]);
   });
 
+  it('goes nowhere when we shall be silent; what is ours still does', () => {
+    const test = new TestNode({ relays: false });
+    test.parts.publisher.refreshContact();
+    test.meet(alice, bob).rotate().take();
+    test.from(bob, bob.push(alice.slots(0)));
+    expect(test.takeOnly('PushMessage')).toEqual([]);
+    test.clock.advance(1);
+    test.node.publish({
+      kind: 'EpochSlots',
+      index: 3,
+      from: test.identity.address,
+      wallclock: test.clock.wallMs(),
+      entries: [],
+    });
+    const pushes = test.takeOnly('PushMessage');
+    expect(pushes.map(({ ip }) => ip).sort()).toEqual([alice.ip, bob.ip].sort());
+    const kinds = pushes.flatMap(({ content }) => content.values.map(({ kind }) => kind));
+    expect(new Set(kinds)).toEqual(new Set(['EpochSlots']));
+  });
+
   it('goes on when it was pulled too, if it is recent', () => {
     const test = established(alice, bob);
     const fresh = alice.slots(0, START_MS - 15_000);
