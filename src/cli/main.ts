@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { SpyError } from '../util/assert.ts';
 import { INTERRUPTED } from './interrupt.ts';
+import { checkNode } from './node-version.ts';
 import { createProgram, type Program } from './program.ts';
 
 /** Exit status after a bug. @source sysexits.h, EX_SOFTWARE */
@@ -11,6 +12,7 @@ const EXIT_BUG = 70;
 async function main(argv: readonly string[]): Promise<number> {
   let program: Program | undefined;
   try {
+    checkNode(process.versions.node);
     program = await createProgram(argv.slice(2));
     await program.command.parseAsync(argv);
     return 0;
