@@ -10,7 +10,7 @@ import { MAX_CONNECTIONS, MAX_PER_ADDRESS } from '../../src/api/http/limits.ts';
 import { SystemClock } from '../../src/util/clock.ts';
 import { alice, bob, Served } from '../unit/api/served.ts';
 
-const served = new Served({ clock: SystemClock }).meet(alice, bob).vote(alice, 500);
+const served = new Served({ clock: SystemClock, stallMs: 1_000 }).meet(alice, bob).vote(alice, 500);
 let port = 0;
 beforeAll(async () => {
   await served.open();

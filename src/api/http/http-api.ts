@@ -83,6 +83,8 @@ export interface HttpApiOptions {
   readonly observer: Observer;
   readonly main: Remote<ReportSource>;
   readonly clock: Clock;
+  /** How long a reader of a stream may take nothing while much waits. */
+  readonly stallMs?: number | undefined;
 }
 
 /** @owner the observer's thread */
@@ -123,7 +125,8 @@ export class HttpApi {
       startedMs: facts.startedSteadyMs,
       unproved: () => this.#main.unproved(),
     });
-    this.#hub = new StreamHub(observer.changes, clock, (open) => this.#setPace(open));
+    const setPace = (open: number): void => this.#setPace(open);
+    this.#hub = new StreamHub(observer.changes, clock, setPace, options.stallMs);
     this.#resources = new Resources({
       observer,
       nodes: this.#nodes,

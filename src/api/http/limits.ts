@@ -18,8 +18,11 @@ export const KEEP_ALIVE_MS = 15_000;
 export const MAX_WAITING_CHANGES = 1_024;
 export const MAX_WAITING_BYTES = 1024 * 1024;
 
-/** How long a subscriber may take nothing while so much waits. A far one with a bad line needs some. */
-export const STALL_MS = 2_000;
+/**
+ * How long a subscriber may take nothing while so much waits. It costs nothing meanwhile, and one on a busy
+ * machine, or far away on a bad line, needs some seconds now and then.
+ */
+export const STALL_MS = 5_000;
 
 /** Bytes handed to a subscriber's socket ahead of what it has taken: the memory that one can cost. */
 export const AHEAD_BYTES = 256 * 1024;

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../util/clock.ts';
 import type { ChangeFilter, ChangeGap, ChangeLog, NodeChange } from '../changes.ts';
-import { IDLE_MS } from './limits.ts';
+import { IDLE_MS, STALL_MS } from './limits.ts';
 import { formatAround, formatLines, type StreamFormat } from './stream-format.ts';
 import { type EndReason, type Sink, Subscriber } from './subscriber.ts';
 
@@ -41,11 +41,21 @@ export class StreamHub {
   readonly #groups = new Map<string, Group>();
   readonly #json = new WeakMap<NodeChange, string>();
   readonly #onCount: (open: number) => void;
+  readonly #stallMs: number;
   #open = 0;
   #cancelLooks: (() => void) | undefined;
 
-  /** @param onCount hears how many streams are open, whenever that changes */
-  constructor(log: ChangeLog, clock: Clock, onCount: (open: number) => void = () => {}) {
+  /**
+   * @param onCount hears how many streams are open, whenever that changes
+   * @param stallMs how long a reader may take nothing while much waits
+   */
+  constructor(
+    log: ChangeLog,
+    clock: Clock,
+    onCount: (open: number) => void = () => {},
+    stallMs = STALL_MS,
+  ) {
+    this.#stallMs = stallMs;
     this.#log = log;
     this.#clock = clock;
     this.#onCount = onCount;
@@ -75,6 +85,7 @@ export class StreamHub {
         filter,
         format,
         sink,
+        stallMs: this.#stallMs,
         writeGap: (gap) => this.#writeGap(gap, group, sink),
         jsonOf: (change) => this.#jsonOf(change),
         onEnd: (reason) => {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../util/clock.ts';
 import type { ChangeFilter, ChangeGap, ChangeLog, NodeChange } from '../changes.ts';
-import { AHEAD_BYTES, MAX_WAITING_CHANGES, STALL_MS } from './limits.ts';
+import { AHEAD_BYTES, MAX_WAITING_CHANGES } from './limits.ts';
 import { formatLines, type StreamFormat } from './stream-format.ts';
 
 /** Changes looked up at a time, while a reader catches up. */
@@ -30,7 +30,7 @@ export interface Sink {
 export type EndReason = 'slow' | 'stopping';
 
 const END_WORDS: Readonly<Record<EndReason, string>> = {
-  slow: `You took nothing for ${STALL_MS / 1000} s while over ${MAX_WAITING_CHANGES} changes waited: connect again with since=, and read faster.`,
+  slow: `You took nothing for seconds while over ${MAX_WAITING_CHANGES} changes waited: connect again with since=, and read faster.`,
   stopping: 'The spy stops.',
 };
 
@@ -41,6 +41,8 @@ export interface SubscriberOptions {
   readonly filter: ChangeFilter;
   readonly format: StreamFormat;
   readonly sink: Sink;
+  /** How long it may take nothing while much waits. */
+  readonly stallMs: number;
   /** A gap in the form of the stream. @returns the number to go on after */
   readonly writeGap: (gap: ChangeGap) => number;
   /** The JSON of a change, the same text for everybody. */
@@ -121,7 +123,7 @@ export class Subscriber {
   /** Looks whether it is stuck, and lets it know from time to time that all is well. */
   look(idleMs: number): void {
     if (this.#isEnded) return;
-    const { clock, sink, log } = this.#options;
+    const { clock, sink, log, stallMs } = this.#options;
     const nowMs = clock.monoMs();
     const taken = this.#written - sink.waitingBytes;
     if (taken > this.#taken || sink.waitingBytes === 0) {
@@ -129,7 +131,7 @@ export class Subscriber {
       this.#takenMs = nowMs;
     }
     const stuckMs = nowMs - this.#takenMs;
-    if (stuckMs >= GONE_MS || (stuckMs >= STALL_MS && this.#hasMuchWaiting())) {
+    if (stuckMs >= GONE_MS || (stuckMs >= stallMs && this.#hasMuchWaiting())) {
       this.end('slow');
       return;
     }

@@ -27,7 +27,7 @@ export class Served {
   url = '';
 
   /** @param clock of the API; the node's own when left out */
-  constructor(options: { clock?: Clock; entrypoints?: readonly string[] } = {}) {
+  constructor(options: { clock?: Clock; entrypoints?: readonly string[]; stallMs?: number } = {}) {
     const { test } = this;
     const clock = options.clock ?? test.clock;
     test.parts.publisher.refreshContact();
@@ -60,6 +60,7 @@ export class Served {
       observer: this.observer,
       main,
       clock,
+      stallMs: options.stallMs,
     });
   }
 
