@@ -36,7 +36,7 @@ Examples:
   $ earshot doctor                                is this machine fit for mainnet
   $ earshot doctor -u testnet --gossip-port 8001  with the port that firewall and router let through
   $ earshot doctor -n 127.0.0.1:8001              against a cluster of one's own
-  $ earshot doctor --demo                         against made-up nodes on this machine, without a network
+  $ earshot doctor --demo                         against made-up nodes here, without a network
   $ earshot doctor -u testnet --json | jq '.checks[] | select(.status != "ok")'
 
 Each line says how a check went, what was found, and how to mend it:
