@@ -2,6 +2,7 @@
 import { NETWORK_LIMITS } from '../crds/evict.ts';
 import { MAX_PUBKEYS } from '../crds/expire.ts';
 import { ORIGIN_LIMITS } from '../crds/table.ts';
+import { KNOWN_KEYS_DEFAULTS } from '../crypto/verify-known.ts';
 import { BUDGET_CELLS } from '../gossip/budget.ts';
 import { PROOF_CAPACITY } from '../gossip/ping.ts';
 import {
@@ -15,7 +16,7 @@ import { MAX_RESPONSE_PACKETS, MAX_SCANNED } from '../gossip/pull-serve.ts';
 import { MAX_PUSHES } from '../gossip/push.ts';
 import { RECEIVED_ORIGINS, RECEIVED_SCORES } from '../gossip/received-cache.ts';
 import { UNPROVED_CAPACITY } from '../gossip/unproved.ts';
-import { Counter } from '../shm/counters.ts';
+import { Counter, counterTotal } from '../shm/counters.ts';
 import { BATCH_SLOTS, type Capacities, DEFAULT_CAPACITIES, ROW_BYTES } from '../shm/layout.ts';
 import { totalBytes } from '../shm/plan.ts';
 import { SpyError } from '../util/assert.ts';
@@ -34,6 +35,9 @@ const RUNTIME_BYTES = 96 * 2 ** 20;
 
 /** A thread with its heap: 17 MiB resident when idle, and room for what it has not collected. */
 const THREAD_BYTES = 28 * 2 ** 20;
+
+/** All that tables for known keys may take, at the default: docs/known-keys.md. */
+const KNOWN_KEYS_BYTES = 64 * 2 ** 20;
 
 /** Room for main's heap beyond what is listed here. */
 const HEAP_BYTES = 64 * 2 ** 20;
@@ -69,10 +73,17 @@ const evicted = (parts: NodeParts): number =>
 
 /** All limits of a node with these capacities. @source reliability 5 */
 export function listBounds(capacities: Capacities = DEFAULT_CAPACITIES): readonly Bound[] {
-  return [...received(capacities), ...kept(capacities), ...remembered(), ...sent(capacities)];
+  return [
+    ...received(capacities),
+    ...served(capacities),
+    ...kept(capacities),
+    ...hashes(capacities),
+    ...remembered(),
+    ...sent(capacities),
+  ];
 }
 
-function received({ batches, requests }: Capacities): Bound[] {
+function received({ batches }: Capacities): Bound[] {
   return [
     {
       item: 'kernel receive buffer',
@@ -99,6 +110,11 @@ function received({ batches, requests }: Capacities): Bound[] {
         Outcome.SHED_PULL_RESPONSE,
       ),
     },
+  ];
+}
+
+function served({ requests }: Capacities): Bound[] {
+  return [
     {
       item: 'pull requests that wait',
       limit: requests,
@@ -147,13 +163,7 @@ function received({ batches, requests }: Capacities): Bound[] {
   ];
 }
 
-function kept({
-  tableRows,
-  peerRows,
-  purgedHashes,
-  failedHashes,
-  verifiedPlaces,
-}: Capacities): Bound[] {
+function kept({ tableRows, peerRows }: Capacities): Bound[] {
   return [
     {
       item: 'table',
@@ -191,6 +201,11 @@ function kept({
       counter: 'VALUES_EVICTED',
       count: evicted,
     },
+  ];
+}
+
+function hashes({ purgedHashes, failedHashes, verifiedPlaces }: Capacities): Bound[] {
+  return [
     {
       item: 'hashes of what was replaced',
       limit: purgedHashes,
@@ -223,6 +238,15 @@ function kept({
 
 function remembered(): Bound[] {
   return [
+    {
+      item: 'tables for known keys',
+      limit: KNOWN_KEYS_DEFAULTS.keys,
+      unit: 'keys of 13 KiB, one set for all threads',
+      bytes: KNOWN_KEYS_BYTES,
+      onFull: 'the longest unused gives way, if it was idle; else a key goes without',
+      counter: 'KEY_TABLES_BUILT',
+      count: (parts) => counterTotal(parts.regions.counters, Counter.KEY_TABLES_BUILT),
+    },
     {
       item: 'contact infos that wait for a proof',
       limit: UNPROVED_CAPACITY,
