@@ -18,6 +18,9 @@ const PEERS = 6;
 const MOST_ACTIONS = 96;
 const PEER_PORT = 30_000;
 
+/** Most that passes at a time: longer than an unstaked peer lives without a sign. */
+const MOST_PASSED_MS = 16_000;
+
 /** Share of inputs with real signatures, of 256. @source reliability 7: 1 % */
 const REAL_SIGNATURES = 3;
 
@@ -128,7 +131,7 @@ class Story {
 
   /** Time passes, or somebody sets the clock. */
   #time(what: number, draw: number): void {
-    if ((what & 8) === 0) this.#pass(draw * draw);
+    if ((what & 8) === 0) this.#pass(Math.min(MOST_PASSED_MS, draw * draw));
     else this.#target.running!.clock.stepMs += (draw - 128) * 500;
   }
 

@@ -210,7 +210,9 @@ export class Session {
     } catch {
       return false;
     }
-    const marks = [...this.#branches.current().map(String), ...this.#reachedNow];
+    // Whole stories take too long to keep one for every branch.
+    const places = this.#target.mostMs === undefined ? this.#branches.current() : [];
+    const marks = [...places.map(String), ...this.#reachedNow];
     const before = seen.size;
     for (const mark of marks) seen.add(mark);
     return seen.size > before;

@@ -9,7 +9,7 @@ import { fromHex } from '../../src/util/bytes.ts';
 import { seededRng } from '../../src/util/rng.ts';
 
 /** Mutated inputs for each target, and for one whose inputs are whole stories: enough to see that it works. */
-const FRESH_INPUTS = 200;
+const FRESH_INPUTS = 50;
 const FRESH_STORIES = 4;
 
 /** Runs inputs one after another, a fresh runner where the target wants one. @returns points reached */
