@@ -317,6 +317,7 @@ export class Spy {
       node: this.#running,
       loop: this.#loop,
       stakeReport: () => this.#stakes?.report(),
+      storeReport: () => this.#keeper?.report(),
       entrypoints: this.#facts.entrypoints.map(({ name }) => name),
       stakes: typeof stakes === 'string' ? stakes : undefined,
       startedMs: this.#startedMs,

@@ -4,6 +4,7 @@ import { Genesis } from '../../node/genesis.ts';
 import type { Logger } from '../../node/ports.ts';
 import type { SpyNode } from '../../node/spy.ts';
 import type { StakeReport } from '../../node/stake-keeper.ts';
+import type { StoreReport } from '../../node/store-keeper.ts';
 import { formatAddress } from '../../util/ipv4.ts';
 import { versionText } from '../../wire/decode-value.ts';
 import { nodeCoverage } from '../coverage.ts';
@@ -18,6 +19,7 @@ export interface ServingOptions {
   readonly node: SpyNode;
   readonly loop: IntervalHistogram;
   readonly stakeReport: () => StakeReport | undefined;
+  readonly storeReport?: () => StoreReport | undefined;
   /** As the operator named them. */
   readonly entrypoints: readonly string[];
   /** Where stakes come from, if that is a text. */
@@ -39,13 +41,13 @@ export class HttpServing {
   constructor(options: ServingOptions) {
     this.#options = options;
     this.#address = options.address;
-    const { node, loop, stakeReport, startedMs, logger } = options;
+    const { node, loop, stakeReport, storeReport, startedMs, logger } = options;
     const genesis = new Genesis(options.entrypoints, options.stakes);
     this.source = {
       report: (withUnproved) => ({
         at: node.parts.clock.wallMs(),
         gossip: gossipOf(node),
-        stats: collectStats(node, loop, stakeReport()),
+        stats: collectStats(node, loop, stakeReport(), storeReport?.()),
         loop: this.#loop.take(),
         coverage: nodeCoverage(node),
         unproved: withUnproved ? unprovedReport(node, startedMs) : null,
