@@ -134,6 +134,11 @@ export class Outbox {
     for (let slot = 0; slot < slots; slot++) this.#next[slot] = slot + 1 < slots ? slot + 1 : -1;
   }
 
+  /** What may leave in the long run. @units bytes a second, headers included */
+  get bytesPerSecond(): number {
+    return this.#rate * 1000;
+  }
+
   /** Datagrams waiting. */
   get waiting(): number {
     return this.#waiting;

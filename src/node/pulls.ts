@@ -31,6 +31,15 @@ const ENTRYPOINT_PARTITIONS = 64;
 const ENOUGH_PEERS = 64;
 const GATHER_MS = 500;
 
+/** Requests leave before pushes: on a thin line they take no more than this share of it. */
+const LINE_SHARE = 0.5;
+
+/** Bytes of a request with its headers. */
+const REQUEST_BYTES = 1_260;
+
+/** Requests that a thin line has saved up at most, unless a second brings more. */
+const SAVED_REQUESTS = 8;
+
 /** Asks that may wait for the round under way to end. */
 const MAX_PENDING = 4;
 
@@ -53,6 +62,9 @@ export class Pulls {
   readonly #asked = new AskedPeers();
   readonly #pace: PullPace;
   #discovered = 0;
+  /** Requests that the line has room for, and when that was reckoned. */
+  #room = SAVED_REQUESTS;
+  #roomMs = 0;
   #pending: { targets: readonly PullTarget[]; count: number }[] = [];
   #gatheredMs = Number.NEGATIVE_INFINITY;
   /** When there was last somebody to be eager with, or the start. */
@@ -136,6 +148,7 @@ export class Pulls {
       counters[Counter.PULL_ROUNDS_SKIPPED]!++;
       return;
     }
+    if (this.#roomNow() < SAVED_REQUESTS) return;
     this.#gather();
     const nowMs = clock.steadyMs();
     const targets: PullTarget[] = [];
@@ -216,8 +229,20 @@ export class Pulls {
     return open.length;
   }
 
+  /** How many requests the line has room for now. */
+  #roomNow(): number {
+    const { outbox, clock } = this.#parts;
+    const monoMs = clock.monoMs();
+    const perSecond = (LINE_SHARE * outbox.bytesPerSecond) / REQUEST_BYTES;
+    const filled = ((monoMs - this.#roomMs) * perSecond) / 1000;
+    this.#room = Math.min(Math.max(SAVED_REQUESTS, perSecond), this.#room + filled);
+    this.#roomMs = monoMs;
+    return Math.floor(this.#room);
+  }
+
   /** Asks for `count` partitions, the targets in turn: at once, or when the round under way is over. */
-  #ask(targets: readonly PullTarget[], count: number): void {
+  #ask(targets: readonly PullTarget[], wanted: number): void {
+    const count = Math.min(wanted, Math.max(0, this.#roomNow()));
     if (count === 0 || targets.length === 0) return;
     if (!this.lane.isIdle) {
       if (this.#pending.length === MAX_PENDING) return;
@@ -250,6 +275,7 @@ export class Pulls {
 
   /** Sends filter i to target i, once it is filled. @source behaviour 3.7 */
   #send(targets: readonly PullTarget[]): void {
+    this.#room -= targets.length;
     this.#noteAll(targets);
     this.lane.ask(targets);
   }

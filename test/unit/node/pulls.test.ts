@@ -282,3 +282,14 @@ describe('the rate of pull requests', () => {
     expect(later.length).toBeLessThanOrEqual(5 * 16);
   });
 });
+
+it('a thin line has room for pushes beside the requests', () => {
+  const outbox = { slots: 1_024, bytesPerSecond: 18_000, burstBytes: 2_520 };
+  const test = new TestNode({ outbox }).meet(alice, bob);
+  test.run(20_000);
+  const sent = test.take().map(({ bytes }) => bytes[0]);
+  const requests = sent.filter((tag) => tag === 0).length;
+  expect(requests).toBeGreaterThan(80);
+  expect(requests).toBeLessThan(160);
+  expect(sent.filter((tag) => tag === 2).length, 'pushes of our contact info').toBeGreaterThan(2);
+});
