@@ -109,7 +109,8 @@ export class Screen {
     process.off('SIGCONT', this.#continued);
     process.off('SIGHUP', this.#gone);
     this.#output.off('resize', this.#resized);
-    this.#output.write(endSynchronizedOutput + cursorShow + exitAlternativeScreen);
+    // Wiped before it is left: some terminals keep a part of it when the window was enlarged meanwhile.
+    this.#output.write(eraseScreen + endSynchronizedOutput + cursorShow + exitAlternativeScreen);
     if (this.#input.isTTY !== true) return;
     this.#input.off('keypress', this.#pressed);
     this.#input.off('end', this.#gone);
