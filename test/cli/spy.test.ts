@@ -76,7 +76,7 @@ describe.concurrent('a spy', () => {
     const args = await spying('-p', key, '--timeout', '15', ...files);
     const { status, stdout, stderr } = await run(...args);
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+ .*${key}.* yes$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+ .*${key}.* yes( |$)`, 'm'));
     expect(stdout).toMatch(/answered our ping/);
     const dump = readFileSync(leftovers.path('dump.jsonl'), 'utf8').trimEnd().split('\n');
     const values = dump.map(
