@@ -1,3 +1,4 @@
+import { url as debuggerUrl } from 'node:inspector';
 import { availableParallelism } from 'node:os';
 import type { VerifierName } from '../crypto/verify.ts';
 import { KnownKeysVerifier } from '../crypto/verify-known.ts';
@@ -90,7 +91,9 @@ export class Runtime {
     this.#receiver = receiver;
     this.#guard = guard;
     this.#address = new AddressWatch(node.parts, askEcho);
-    this.#watchdog = guard && new Watchdog(node.parts.regions);
+    // Whoever stops main at a breakpoint wants it to live.
+    const isWatched = guard !== undefined && debuggerUrl() === undefined;
+    this.#watchdog = isWatched ? new Watchdog(node.parts.regions) : undefined;
     guard?.start();
   }
 
