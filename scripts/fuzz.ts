@@ -1,6 +1,6 @@
 /** Fuzzing in this process: `npm run fuzz -- --minutes 5 --target decoder`. */
 import { pathToFileURL } from 'node:url';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Progress } from '../src/cli/progress.ts';
 import { createIdentity } from '../src/crypto/identity.ts';
 import { chooseVerifier } from '../src/crypto/verify.ts';
@@ -16,16 +16,16 @@ import type * as Targets from './fuzz/targets.ts';
 import { TARGET_NAMES } from './fuzz/targets.ts';
 
 interface Flags {
-  minutes?: string;
+  minutes?: number;
   target: string;
-  seed?: string;
-  count?: string;
+  seed?: number;
+  count?: number;
   distil: boolean;
   forget: boolean;
   json: boolean;
   missing: boolean;
   against?: string;
-  sample: string;
+  sample: number;
 }
 
 const program = new Command('fuzz')
@@ -35,9 +35,9 @@ const program = new Command('fuzz')
   .addOption(
     new Option('--target <NAME>', 'what to fuzz').choices(TARGET_NAMES).makeOptionMandatory(),
   )
-  .option('--minutes <NUM>', 'how long (default: 1, or until the count)')
-  .option('--count <NUM>', 'how many inputs at most')
-  .option('--seed <NUM>', 'what everything is drawn from (default: drawn and printed)')
+  .option('--minutes <NUM>', 'how long (default: 1, or until the count)', number)
+  .option('--count <NUM>', 'how many inputs at most', number)
+  .option('--seed <NUM>', 'what everything is drawn from (default: drawn and printed)', number)
   .option(
     '--distil',
     'at the end write the corpus anew: few short inputs that take all branches and reach all canaries',
@@ -49,7 +49,7 @@ const program = new Command('fuzz')
     '--against <PROGRAM>',
     'for datagrams: a program that reads them in hex, a line each, and answers with validators’ verdicts as JSON lines',
   )
-  .option('--sample <NUM>', 'ask it about every so many inputs', '64')
+  .option('--sample <NUM>', 'ask it about every so many inputs', number, 64)
   .option('--json', 'print one JSON document', false)
   .addHelpText(
     'after',
@@ -67,15 +67,15 @@ async function run(flags: Flags): Promise<void> {
   const { loadTarget } = (await load('scripts/fuzz/targets.js')) as typeof Targets;
   const target = await loadTarget(flags.target);
   const progress = new Progress();
-  const seed = flags.seed === undefined ? osRng().u32() : number(flags.seed);
-  const count = flags.count === undefined ? Number.POSITIVE_INFINITY : number(flags.count);
+  const seed = flags.seed ?? osRng().u32();
+  const count = flags.count ?? Number.POSITIVE_INFINITY;
   const unlimited = flags.count === undefined ? 1 : Number.POSITIVE_INFINITY;
   const judge = flags.against === undefined ? undefined : openJudge(flags.against);
   const session = new Session(target, {
-    ...(judge ? { sample: { every: Math.max(1, number(flags.sample)), ask: judge.ask } } : {}),
+    ...(judge ? { sample: { every: Math.max(1, flags.sample), ask: judge.ask } } : {}),
     seed,
     count,
-    minutes: flags.minutes === undefined ? unlimited : number(flags.minutes),
+    minutes: flags.minutes ?? unlimited,
     keepFindings: !flags.forget,
     distil: flags.distil,
     report: (line) => {
@@ -124,7 +124,7 @@ function openJudge(path: string): {
 
 function number(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0)) throw new Error(`${text} is no number`);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('A number is needed.');
   return value;
 }
 
