@@ -24,6 +24,7 @@ export function whyNone(): string | undefined {
 export class Namespaces {
   readonly #names: Readonly<Record<Side, string>>;
   readonly #link: Readonly<Record<Side, string>>;
+  readonly #children: ChildProcess[] = [];
 
   constructor() {
     const { pid } = process;
@@ -89,12 +90,16 @@ export class Namespaces {
 
   /** Starts Node on a side. */
   node(side: Side, args: readonly string[]): ChildProcess {
-    return spawn('ip', ['netns', 'exec', this.#names[side], process.execPath, ...args], {
+    const child = spawn('ip', ['netns', 'exec', this.#names[side], process.execPath, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#children.push(child);
+    return child;
   }
 
+  /** Ends whatever still runs there, then both. */
   close(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
     for (const side of ['a', 'b'] as const) spawnSync('ip', ['netns', 'del', this.#names[side]]);
   }
 }
