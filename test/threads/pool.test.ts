@@ -81,7 +81,8 @@ describe('a recorded cluster, heard by one node', () => {
     expect(byTable).toBe(0);
     for (const threads of [0, 1, 2]) {
       expect(await hear(threads, 'known'), `tables, ${threads} threads`).toEqual(alone);
-      expect(byTable, `tables, ${threads} threads`).toBeGreaterThan(50);
+      // Threads make tables while they have nothing else to do, which may be never.
+      if (threads === 0) expect(byTable, 'tables').toBeGreaterThan(50);
     }
     expect(await hear(0, 'openssl'), 'openssl').toEqual(alone);
   });

@@ -277,6 +277,7 @@ describe('a round of pull requests', () => {
       pool.fail();
       expect([test.parts.outbox.reserved, test.node.pulls.lane.isIdle]).toEqual([0, true]);
       expect(test.parts.outbox.dropped[Egress.PULL_REQUEST]).toBe(work === 'REQUEST' ? 8 : 0);
+      test.clock.advance(500);
       test.node.pulls.round(5);
       test.node.pump();
       pool.finish();
