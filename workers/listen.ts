@@ -29,7 +29,8 @@ const shedder = new Shedder(regions, ring, new ProvedAddresses(regions.addresses
 const gate = createGate(new TableView(regions, await loadXxhash()), regions.control);
 const verified = new VerifiedSet(regions.verified);
 const source = knownKeys && { ...knownKeys, owner: threadId };
-const { verifier, lacksTables } = attachVerifier(name, source);
+/** Made for the first slice: the thread of the seat loads this file, too, and never listens. */
+let attached: ReturnType<typeof attachVerifier> | undefined;
 const tasks = new Map<number, ListenTask>();
 
 /** One slice; its number is given by main. */
@@ -38,6 +39,8 @@ export default ({ thread }: { thread: number }): number => {
   let task = tasks.get(thread);
   if (!task) {
     const counters = counterBlock(regions.counters, thread);
+    attached ??= attachVerifier(name, source);
+    const { verifier, lacksTables } = attached;
     task = new ListenTask({ regions, counters, verified, verifier, gate, shedder });
     tasks.set(thread, task);
     if (lacksTables) counters[Counter.THREADS_WITHOUT_TABLES]! += 1;

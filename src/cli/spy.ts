@@ -26,7 +26,7 @@ import { OutputFile, writeOut } from './output.ts';
 import { Progress } from './progress.ts';
 import { renderNodes, renderSummary } from './spy-table.ts';
 import { tooWide } from './table.ts';
-import { hasScreen, startWatching, type Watching } from './watch/watch.ts';
+import type { Watching } from './watch/watch.ts';
 
 interface SpyFlags extends JoinFlags {
   maxEgress?: number;
@@ -206,7 +206,10 @@ async function runSpy(flags: SpyFlags): Promise<void> {
   const manager = ServiceManager.find(process.env, SystemClock, logger);
   manager?.ready(process.env, `${spy.identity} at ${spy.gossip}`, () => spy.isWell);
   if (spy.url !== undefined) process.stderr.write(`HTTP API at ${spy.url}\n`);
-  if (flags.watch) watching = startWatching(spy, entrypointNames(flags), flags.url);
+  if (flags.watch) {
+    const { startWatching } = await import('./watch/watch.ts'); // a spy without need not load it
+    watching = startWatching(spy, entrypointNames(flags), flags.url);
+  }
   const followed = follow ? printChanges(spy, () => progress.clear()) : watching?.ended;
   const end = await watch(spy, flags, progress, followed);
   progress.clear();
@@ -285,6 +288,7 @@ async function print(spy: Spy, flags: SpyFlags, nodes: NodeInfo[]): Promise<void
     return writeOut(`${JSON.stringify({ identity, shredVersion, elapsedMs, coverage, nodes })}\n`);
   }
   if (flags.watch) {
+    const { hasScreen } = await import('./watch/watch.ts');
     return hasScreen() ? writeOut(`${renderSummary(nodes, spy.summary().values)}\n`) : undefined;
   }
   const columns = process.stdout.columns ?? 140;

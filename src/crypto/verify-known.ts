@@ -37,6 +37,12 @@ export const KNOWN_KEYS_DEFAULTS = Object.freeze({ keys: 4_096, after: 4, auditO
  */
 const STEPS_PER_BATCH = 24;
 
+/**
+ * The same, for each signature of the batch that no table judged: making tables takes at most half of what
+ * those take, so that a flood of other things is not held up by it.
+ */
+const STEPS_PER_UNKNOWN = 2;
+
 /** Steps at a time while there is nothing else to do. */
 const STEPS_WHEN_IDLE = 14;
 
@@ -142,6 +148,7 @@ export class KnownKeysVerifier implements Verifier {
     }
     const { bytes, key, signature, message, messageEnd, count } = batch;
     const tick = directory.advance(count) + count;
+    let byTable = 0;
     for (let row = 0; row < count; row++) {
       const hash = directory.hash(bytes, key[row]!);
       const slot = this.#engine.fits(messageEnd[row]! - message[row]!)
@@ -151,6 +158,7 @@ export class KnownKeysVerifier implements Verifier {
         this.#judgeAlone(batch, row, hash);
         continue;
       }
+      byTable++;
       directory.touch(slot, tick);
       const i = this.#staged++;
       this.#rows[i] = row;
@@ -169,7 +177,7 @@ export class KnownKeysVerifier implements Verifier {
     }
     if (this.#staged > 0) this.#judgeStaged(batch);
     this.#builder.wait();
-    this.#build(STEPS_PER_BATCH);
+    this.#build(Math.min(STEPS_PER_BATCH, STEPS_PER_UNKNOWN * (count - byTable)));
   }
 
   /** Makes tables while there is nothing else to do. @returns whether there was anything to make */
