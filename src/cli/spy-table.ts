@@ -175,5 +175,5 @@ function tallyLife(nodes: readonly NodeInfo[]): string {
 function stakeSummary(nodes: readonly NodeInfo[]): string {
   const staked = nodes.filter((n) => (n.stake ?? 0) > 0);
   const sol = staked.reduce((sum, n) => sum + (n.stake ?? 0), 0);
-  return `${staked.length} ${staked.length === 1 ? 'node' : 'nodes'} with ${wholeSol(sol)} SOL`;
+  return `${staked.length} ${staked.length === 1 ? 'node' : 'nodes'} with ${wholeSol(Math.round(sol))} SOL`;
 }
