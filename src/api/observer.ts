@@ -116,6 +116,7 @@ export class Observer {
 
   /** Looks at the journal every `pollMs` from now on; may be called again. */
   start(pollMs: number = POLL_MS): void {
+    if (this.#isStopped) return; // whoever follows may still change the pace while it leaves
     this.#cancelPolls();
     this.#cancelPolls = this.#clock.every(pollMs, () => this.#turn());
   }

@@ -43,6 +43,7 @@ export class StreamHub {
   readonly #onCount: (open: number) => void;
   readonly #stallMs: number;
   #open = 0;
+  #isStopped = false;
   #cancelLooks: (() => void) | undefined;
 
   /**
@@ -115,6 +116,7 @@ export class StreamHub {
     for (const { members } of this.#groups.values()) {
       for (const subscriber of members) subscriber.end('stopping');
     }
+    this.#isStopped = true;
     this.#cancelLooks?.();
     this.#cancelLooks = undefined;
   }
@@ -125,7 +127,7 @@ export class StreamHub {
     if (this.#open === 0) {
       this.#cancelLooks?.();
       this.#cancelLooks = undefined;
-    } else {
+    } else if (!this.#isStopped) {
       this.#cancelLooks ??= this.#clock.every(LOOK_MS, () => this.#look());
     }
   }
