@@ -12,8 +12,8 @@ import type { Remote } from './comlink.ts';
 import { FEED_BUFFER_BYTES } from './feed.ts';
 import type { NodesPage } from './node-query.ts';
 import { type NodeSelector, nodeTest } from './node-selector.ts';
-import { POLL_MS } from './observer.ts';
 import type { ObserverApi, ObserverStatus, QueryPage, Selector } from './observer-api.ts';
+import { POLL_MS } from './observer-api.ts';
 import { OBSERVER_GONE, ObserverThread, type ObserverThreadOptions } from './observer-thread.ts';
 
 /** The pause before a dead observer is started again: doubled each time, as before after a good minute. */

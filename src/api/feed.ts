@@ -1,10 +1,6 @@
-/**
- * What one listener in another thread is still to hear: first every value there is, then each change.
- * Lines are handed over in shared memory, a bufferful at a time, when the listener asks; it owns the
- * buffer from the answer to its next question.
- */
-import { assert } from '../util/assert.ts';
+/** What one listener in another thread is still to hear: first every value there is, then each change. */
 import type { Change, RowOperation } from './change.ts';
+import { LineFeed } from './line-feed.ts';
 import type { TableMirror } from './mirror.ts';
 
 /** Bytes of lines that go over in one piece: a tenth of a second on mainnet. */
@@ -16,15 +12,11 @@ export const FEED_BUFFER_BYTES = 512 * 1024;
  */
 export const FEED_QUEUE_LETTERS = 16 * 1024 * 1024;
 
-/** What `take` answers when there will be no more. */
-export const FEED_DONE = -1;
-
 /** @owner the observer's thread, but for the buffer while a bufferful is out */
-export class Feed {
+export class Feed extends LineFeed {
   /** Changes that were not told one by one because the listener was too slow. */
   skipped = 0;
   readonly #mirror: TableMirror;
-  readonly #buffer: Buffer;
   readonly #queueLetters: number;
   readonly #wallMs: () => number;
   #queue: string[] = [];
@@ -33,8 +25,6 @@ export class Feed {
   #out = 0;
   /** Rows below it were told, and so are changes to them; the rest follows when there is room. */
   #told = 0;
-  #isDone = false;
-  #answer: ((bytes: number) => void) | undefined;
 
   /** @param isAgain whether the listener has heard of the table before, and must forget that */
   constructor(
@@ -44,8 +34,8 @@ export class Feed {
     isAgain: boolean,
     queueLetters = FEED_QUEUE_LETTERS,
   ) {
+    super(buffer);
     this.#mirror = mirror;
-    this.#buffer = Buffer.from(buffer);
     this.#wallMs = wallMs;
     this.#queueLetters = queueLetters;
     if (isAgain) this.#reset();
@@ -58,35 +48,6 @@ export class Feed {
     if (this.#letters <= this.#queueLetters) return;
     this.skipped += this.#queue.length - this.#out;
     this.#reset();
-  }
-
-  /** Gives what there is to a listener that waits. */
-  flush(): void {
-    const answer = this.#answer;
-    if (!answer) return;
-    const bytes = this.#fill();
-    if (bytes === 0) return;
-    this.#answer = undefined;
-    answer(bytes);
-  }
-
-  /**
-   * The next bufferful, as soon as there is something.
-   *
-   * @returns bytes of whole lines in the buffer, or FEED_DONE
-   */
-  take(): Promise<number> {
-    assert(this.#answer === undefined, 'a feed has one listener, which asks once at a time');
-    return new Promise((resolve) => {
-      this.#answer = resolve;
-      this.flush();
-    });
-  }
-
-  /** Nothing will change any more: what waits is still handed out. */
-  end(): void {
-    this.#isDone = true;
-    this.flush();
   }
 
   #reset(): void {
@@ -103,25 +64,18 @@ export class Feed {
     this.#letters += line.length + 1;
   }
 
-  #fill(): number {
-    const capacity = this.#buffer.length;
-    const lines: string[] = [];
-    let bytes = 0;
-    for (;;) {
-      const line = this.#queue[this.#out] ?? this.#nextRow();
-      if (line === undefined || bytes + line.length + 1 > capacity) break;
-      bytes += line.length + 1;
-      lines.push(line);
-      if (this.#out < this.#queue.length) {
-        this.#out += 1;
-        this.#letters -= line.length + 1;
-      } else this.#told += 1;
+  protected override next(): string | undefined {
+    return this.#queue[this.#out] ?? this.#nextRow();
+  }
+
+  protected override taken(line: string): void {
+    if (this.#out === this.#queue.length) {
+      this.#told += 1;
+      return;
     }
+    this.#out += 1;
+    this.#letters -= line.length + 1;
     this.#dropOut();
-    if (lines.length === 0) return this.#isDone ? FEED_DONE : 0;
-    // Keys, digits and addresses: every letter is one byte.
-    this.#buffer.write(`${lines.join('\n')}\n`, 0, 'latin1');
-    return bytes;
   }
 
   /** The next value that was not told yet; `#told` points at its row then. */

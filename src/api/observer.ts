@@ -22,18 +22,13 @@ import {
   MAX_PAGE_ROWS,
   OBSERVER_THREAD,
   type ObserverStatus,
+  POLL_MS,
   type QueryPage,
   type Selector,
 } from './observer-api.ts';
 import { RivalWatch } from './rival-watch.ts';
 import { describeValue, type ValueJson } from './value-json.ts';
 import { ViaReader } from './via.ts';
-
-/**
- * How often the journal is looked at. On mainnet 565 changes come together in that time, which costs a
- * listener one call instead of 565. @source architecture 4.9
- */
-export const POLL_MS = 50;
 
 /** Entries in one turn: some 20 ms, so that questions are answered in between. */
 const TURN_ENTRIES = 4_096;

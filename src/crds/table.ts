@@ -157,8 +157,7 @@ export class CrdsTable {
     // Most values are already here, and their hash is the cheapest proof: 3 cache lines instead of 9.
     let row = this.view.firstTagged(tag);
     if (row >= 0 && equalBytes(c.hash, row * HASH_BYTES, hash, hashAt, HASH_BYTES)) {
-      this.row = row;
-      return this.#countDuplicate(row, route);
+      return this.repeated(row, route);
     }
     row = this.view.findTagged(tag, kind, index, bytes, originAt);
     this.row = row;
@@ -176,7 +175,7 @@ export class CrdsTable {
         c.hash,
         row * HASH_BYTES,
       );
-      if (order === 0) return this.#countDuplicate(row, route);
+      if (order === 0) return this.repeated(row, route);
       if (order < 0) {
         this.purged.push(hash, hashAt, nowMs);
         return Outcome.VALUE_OUTDATED;
@@ -274,7 +273,12 @@ export class CrdsTable {
    */
   repeated(row: number, route: number): number {
     this.row = row;
-    return this.#countDuplicate(row, route);
+    if (route !== Route.PUSH) return Outcome.VALUE_DUPLICATE;
+    const { pushes } = this.#c;
+    const before = pushes[row] === PUSHES_LOCAL ? 0 : pushes[row]!;
+    this.earlierPushes = before;
+    pushes[row] = Math.min(255, before + 1);
+    return Outcome.VALUE_DUPLICATE;
   }
 
   /** Removes a value; the origin goes with its last one. @source behaviour 2.6 */
@@ -363,14 +367,5 @@ export class CrdsTable {
       this.evicted++;
     }
     return values[peer] === 0 ? -1 : peer;
-  }
-
-  #countDuplicate(row: number, route: number): number {
-    if (route !== Route.PUSH) return Outcome.VALUE_DUPLICATE;
-    const { pushes } = this.#c;
-    const before = pushes[row] === PUSHES_LOCAL ? 0 : pushes[row]!;
-    this.earlierPushes = before;
-    pushes[row] = Math.min(255, before + 1);
-    return Outcome.VALUE_DUPLICATE;
   }
 }

@@ -4,7 +4,7 @@ import { Counter } from '../shm/counters.ts';
 import { SLOT_BYTES } from '../shm/layout.ts';
 import { firstRecordOf, packetOf } from '../shm/slab.ts';
 import { Outcome } from '../util/outcome.ts';
-import { HASH_BYTES, Kind, Message } from '../wire/limits.ts';
+import { HASH_BYTES, Kind, Message, SENDER_AT } from '../wire/limits.ts';
 import { type Answers, PENDING } from './answers.ts';
 import type { Contacts } from './contacts.ts';
 import type { NodeParts } from './parts.ts';
@@ -13,8 +13,6 @@ import type { Pulls } from './pulls.ts';
 import type { Relay } from './relay.ts';
 import { ValueWriter } from './value-writer.ts';
 
-/** Sender of a push, prune or pull response; key of a ping or pong. */
-const SENDER_AT = 4;
 /** Hash of a pong. */
 const HASH_AT = 36;
 

@@ -10,14 +10,11 @@ import { packetOfRecord } from '../shm/slab.ts';
 import { equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
-import { HASH_BYTES, Kind, Message, PUBKEY_BYTES } from '../wire/limits.ts';
+import { HASH_BYTES, Kind, Message, PUBKEY_BYTES, SENDER_AT } from '../wire/limits.ts';
 import type { NodeParts } from './parts.ts';
 
 /** Where the origin's key lies in a contact info: behind signature and kind. @source wire 4.6 */
 const ORIGIN_AT = 68;
-
-/** Where the sender's key lies in a push or pull response. */
-const SENDER_AT = 4;
 
 /** Contact infos asked about again in one look at those that wait. */
 const RENEW_AT_ONCE = 512;

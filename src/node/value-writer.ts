@@ -3,13 +3,10 @@ import { SLOT_BYTES } from '../shm/layout.ts';
 import { packetOfRecord } from '../shm/slab.ts';
 import { Outcome } from '../util/outcome.ts';
 import { ContactInfoFields, readContactInfo } from '../wire/contact-info.ts';
-import { HASH_BYTES, Kind } from '../wire/limits.ts';
+import { HASH_BYTES, Kind, SENDER_AT } from '../wire/limits.ts';
 import type { Contacts } from './contacts.ts';
 import type { NodeParts } from './parts.ts';
 import type { Pulls } from './pulls.ts';
-
-/** Sender of a push or pull response. */
-const SENDER_AT = 4;
 
 /** Takes values of a batch into the table, and tells whoever goes by what is in it. */
 export class ValueWriter {

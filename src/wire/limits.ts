@@ -158,3 +158,6 @@ export const CLIENT_NAMES = [
   'FireBAM',
   'Raiku',
 ] as const;
+
+/** Sender of a push, prune or pull response, key of a ping or pong: behind the tag of the message. */
+export const SENDER_AT = 4;

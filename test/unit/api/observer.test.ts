@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { POLL_MS } from '../../../src/api/observer.ts';
-import { OBSERVER_THREAD } from '../../../src/api/observer-api.ts';
+import { OBSERVER_THREAD, POLL_MS } from '../../../src/api/observer-api.ts';
 import { Counter } from '../../../src/shm/counters.ts';
 import { LINE_I32 } from '../../../src/shm/layout.ts';
 import { beginWrite, endWrite } from '../../../src/shm/seqlock.ts';
