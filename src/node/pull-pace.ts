@@ -29,8 +29,11 @@ const RESTED_ROUNDS = 8;
 /** It does while it brings more than this share of what goes into the table; the rest is pushed. */
 const USEFUL_SHARE = 0.05;
 
-/** Calm rounds are at most so many times rarer than an honest node's: every 2 s. */
-const LONGEST_REST = 4;
+/**
+ * Calm rounds are at most so many times rarer than an honest node's: one a second. At 4 some values were
+ * still missing a minute after a network had healed.
+ */
+const LONGEST_REST = 2;
 
 /**
  * How fast we ask: quickly until asking stops paying, then as an honest node does. Times are
@@ -81,7 +84,7 @@ export class PullPace {
     this.#broughtBefore = brought;
     this.#storedBefore = stored;
     const pays = all === 0 || byAsking > USEFUL_SHARE * all;
-    this.#rest = pays ? 1 : Math.min(LONGEST_REST, this.#rest * 2);
+    this.#rest = pays ? 1 : LONGEST_REST;
   }
 
   /** Takes up to `wanted` requests from the budget. @returns how many may be sent now */

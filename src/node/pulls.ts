@@ -24,8 +24,11 @@ const EAGER_TRIALS = 6;
 /** Rounds between two pulls of an honest node. @source behaviour 0.3 */
 const HONEST_EVERY_ROUNDS = 5;
 
-/** Partitions that an entrypoint which the table does not know is asked for at once: as a rule, all. */
+/** Partitions that an entrypoint which the table does not know is asked for: as a rule, all. */
 const ENTRYPOINT_PARTITIONS = 64;
+
+/** Of these in one round: a small node that gets all at once drops them all. */
+const ENTRYPOINT_PER_ROUND = 8;
 
 /** Peers who answer that an eager round makes do with; then candidates are gathered no more often than honest rounds do. */
 const ENOUGH_PEERS = 64;
@@ -67,6 +70,9 @@ export class Pulls {
   #roomMs = 0;
   #pending: { targets: readonly PullTarget[]; count: number }[] = [];
   #gatheredMs = Number.NEGATIVE_INFINITY;
+  /** The entrypoint that is asked for everything, and how many partitions it has still to be asked for. */
+  #unheard: Entrypoint | undefined;
+  #unheardPartitions = 0;
   /** When there was last somebody to be eager with, or the start. */
   #heardMs: number;
 
@@ -165,10 +171,24 @@ export class Pulls {
       rng,
     );
     const entrypoint = this.#entrypoints[chosen];
-    if (!entrypoint) return;
-    // Those we know may be silent or worse, and then the entrypoint is all there is: ask it for everything.
-    if (targets.length > 0) this.#ask([entrypoint], ENTRYPOINT_PARTITIONS);
-    else this.#send(new Array<PullTarget>(count).fill(entrypoint));
+    if (targets.length > 0) this.#askUnheard(entrypoint);
+    else if (entrypoint) this.#send(new Array<PullTarget>(count).fill(entrypoint));
+  }
+
+  /**
+   * Asks an entrypoint for everything, some of it in each round: those we know may be silent or worse, and
+   * then it is all there is.
+   *
+   * @param entrypoint the one to begin with; when left out, the last one is asked on
+   */
+  #askUnheard(entrypoint: Entrypoint | undefined): void {
+    if (entrypoint) {
+      this.#unheard = entrypoint;
+      this.#unheardPartitions = ENTRYPOINT_PARTITIONS;
+    }
+    if (!this.#unheard || this.#unheardPartitions <= 0) return;
+    this.#ask([this.#unheard], ENTRYPOINT_PER_ROUND);
+    this.#unheardPartitions -= ENTRYPOINT_PER_ROUND;
   }
 
   /** Whether somebody at this address is in the table and alive: after a partition it may not be. */

@@ -128,7 +128,7 @@ describe('a gentle node', () => {
     const pushed: [number, number] = [1, 100];
     const asked: [number, number] = [6, 100];
     const pace = new PullPace(false, true);
-    expect(rests(pace, asked, pushed, pushed, pushed, asked, pushed)).toEqual([1, 2, 4, 4, 1, 2]);
+    expect(rests(pace, asked, pushed, pushed, pushed, asked, pushed)).toEqual([1, 2, 2, 2, 1, 2]);
   });
 
   it('goes on asking when nothing comes in', () => {
