@@ -35,13 +35,14 @@ export async function* liveTables(files: readonly string[]): AsyncGenerator<Judg
       throw new SpyError('NOT_A_CASE', `${step.place}: a life begins with a line of op 'start'.`);
     }
     if (!life) continue;
-    const difference = compare(step.json, life.step(step.json));
+    const difference = compareStep(step.json, life.step(step.json));
     if (difference) life = undefined;
     yield { step, life: lives, number: ++number, difference };
   }
 }
 
-function compare(
+/** Compares what came of a step with what is recorded of it. */
+export function compareStep(
   recorded: Record<string, unknown>,
   came: Record<string, unknown>,
 ): Difference | undefined {
