@@ -89,11 +89,12 @@ export class PullRound implements Lane {
     return this.#plan.set.count;
   }
 
-  /** Begins to fill the filters, to send filter i to target i. */
-  ask(targets: readonly PullTarget[]): void {
+  /** Begins to fill the filters, to send filter i to target i, and all of them to somebody beside. */
+  ask(targets: readonly PullTarget[], beside?: PullTarget): void {
     if (targets.length === 0) return;
     this.#targets = [...targets];
     if (this.#parts.options.census) this.#openSamples();
+    if (beside) for (let i = targets.length; i > 0; i--) this.#targets.push(beside);
     this.#task.first = 0;
     this.#phase = this.#end === 0 ? Phase.REQUEST : Phase.FILL;
   }
@@ -179,7 +180,7 @@ export class PullRound implements Lane {
   #reserve(): number {
     const { outbox, regions } = this.#parts;
     const slots = regions.orders.slot;
-    const count = this.#targets.length;
+    const count = Math.min(this.#targets.length, slots.length);
     for (let i = 0; i < count; i++) {
       const slot = outbox.reserve(Egress.PULL_REQUEST);
       if (slot < 0) return i;

@@ -24,11 +24,11 @@ const EAGER_TRIALS = 6;
 /** Rounds between two pulls of an honest node. @source behaviour 0.3 */
 const HONEST_EVERY_ROUNDS = 5;
 
-/** Partitions that an entrypoint which the table does not know is asked for: as a rule, all. */
-const ENTRYPOINT_PARTITIONS = 64;
-
-/** Of these in one round: a small node that gets all at once drops them all. */
-const ENTRYPOINT_PER_ROUND = 8;
+/**
+ * Rounds in which an entrypoint that the table does not know is asked for what the others are asked for:
+ * together all partitions. A small node that gets all requests at once drops them all.
+ */
+const ENTRYPOINT_ROUNDS = 8;
 
 /** Peers who answer that an eager round makes do with; then candidates are gathered no more often than honest rounds do. */
 const ENOUGH_PEERS = 64;
@@ -70,9 +70,9 @@ export class Pulls {
   #roomMs = 0;
   #pending: { targets: readonly PullTarget[]; count: number }[] = [];
   #gatheredMs = Number.NEGATIVE_INFINITY;
-  /** The entrypoint that is asked for everything, and how many partitions it has still to be asked for. */
+  /** The entrypoint that is asked for everything, and for how many more rounds. */
   #unheard: Entrypoint | undefined;
-  #unheardPartitions = 0;
+  #unheardRounds = 0;
   /** When there was last somebody to be eager with, or the start. */
   #heardMs: number;
 
@@ -160,7 +160,6 @@ export class Pulls {
     const targets: PullTarget[] = [];
     const count = this.lane.open();
     if (candidates.count > 0) for (let i = 0; i < count; i++) targets.push(this.#chosen());
-    this.#send(targets);
     const isKnown = (ip: number, port: number): boolean => this.#isHeardOf(ip, port, nowMs);
     const chosen = chooseEntrypoint(
       this.#entrypoints,
@@ -171,24 +170,21 @@ export class Pulls {
       rng,
     );
     const entrypoint = this.#entrypoints[chosen];
-    if (targets.length > 0) this.#askUnheard(entrypoint);
+    if (targets.length > 0) this.#send(targets, this.#unheardBeside(entrypoint));
     else if (entrypoint) this.#send(new Array<PullTarget>(count).fill(entrypoint));
   }
 
   /**
-   * Asks an entrypoint for everything, some of it in each round: those we know may be silent or worse, and
-   * then it is all there is.
+   * The entrypoint that a round is for too: those we know may be silent or worse, and then it is all there is.
    *
-   * @param entrypoint the one to begin with; when left out, the last one is asked on
+   * @param chosen the one to begin with; when left out, the last one goes on until it was asked for everything
    */
-  #askUnheard(entrypoint: Entrypoint | undefined): void {
-    if (entrypoint) {
-      this.#unheard = entrypoint;
-      this.#unheardPartitions = ENTRYPOINT_PARTITIONS;
+  #unheardBeside(chosen: Entrypoint | undefined): Entrypoint | undefined {
+    if (chosen) {
+      this.#unheard = chosen;
+      this.#unheardRounds = ENTRYPOINT_ROUNDS;
     }
-    if (!this.#unheard || this.#unheardPartitions <= 0) return;
-    this.#ask([this.#unheard], ENTRYPOINT_PER_ROUND);
-    this.#unheardPartitions -= ENTRYPOINT_PER_ROUND;
+    return this.#unheardRounds-- > 0 ? this.#unheard : undefined;
   }
 
   /** Whether somebody at this address is in the table and alive: after a partition it may not be. */
@@ -293,11 +289,16 @@ export class Pulls {
     return { ip: candidates.ip[i]!, port: candidates.port[i]! };
   }
 
-  /** Sends filter i to target i, once it is filled. @source behaviour 3.7 */
-  #send(targets: readonly PullTarget[]): void {
-    this.#room -= targets.length;
-    this.#noteAll(targets);
-    this.lane.ask(targets);
+  /**
+   * Sends filter i to target i, once it is filled.
+   *
+   * @param beside somebody who is sent every filter too
+   * @source behaviour 3.6, 3.7
+   */
+  #send(targets: readonly PullTarget[], beside?: PullTarget): void {
+    this.#room -= beside ? 2 * targets.length : targets.length;
+    this.#noteAll(beside ? [...targets, beside] : targets);
+    this.lane.ask(targets, beside);
   }
 
   #noteAll(targets: readonly PullTarget[]): void {

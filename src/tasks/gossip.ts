@@ -106,7 +106,8 @@ export class GossipTask {
   }
 
   /**
-   * Signs our contact info and writes a pull request with each of the first `count` filters.
+   * Signs our contact info and writes `count` pull requests, with one filter after the other; behind the
+   * last one comes the first again.
    *
    * @owner the filters and the slots in the orders belong to this task until it replies
    * @returns count
@@ -124,7 +125,7 @@ export class GossipTask {
     for (let i = 0; i < count; i++) {
       const slot = orders.slot[i]!;
       const at = slot * SLOT_BYTES;
-      const filter = this.#filters.filter(i);
+      const filter = this.#filters.filter(i % this.#filters.count);
       egress.length[slot] = writePullRequest(egress.bytes, at, filter, contact, 0, length) - at;
     }
     return count;
