@@ -3,6 +3,7 @@
  * right even while main is busy; what only main knows comes from its last report. Labels are names of ours
  * and the versions that most nodes have: strangers cannot make up series.
  */
+import type { StakeReport } from '../node/stake-keeper.ts';
 import { PACKAGE_VERSION } from '../node/version.ts';
 import { type CounterName, counterTotal, otherCounts } from '../shm/counters.ts';
 import type { Regions } from '../shm/regions.ts';
@@ -12,6 +13,7 @@ import { CHANGE_KINDS, type ChangeLog } from './changes.ts';
 import type { Coverage } from './coverage.ts';
 import type { LoopDelay, MainReport } from './main-report.ts';
 import { labelName, MetricsText, type Sample, topSamples } from './metrics-text.ts';
+import { addStore, addTraffic } from './metrics-traffic.ts';
 import type { ObserverStatus } from './observer-api.ts';
 
 /** Versions that are named; the rest is `other`. */
@@ -70,6 +72,7 @@ export function metricsText(sources: MetricsSources): string {
   const text = new MetricsText();
   addAbout(text, sources);
   addPackets(text, sources);
+  addTraffic(text, sources.regions);
   addTable(text, sources);
   addNodes(text, sources.nodes);
   if (sources.report) addMain(text, sources.report);
@@ -159,7 +162,14 @@ const HELP: Readonly<Partial<Record<CounterName, string>>> = {
   JOURNAL_LOST: 'Entries of the journal that the observer was too slow for.',
   INVARIANTS_VIOLATED: 'Samples in which the table was not as it must be.',
   TASKS_FAILED: 'Tasks of other threads that failed.',
+  PRUNES_OBEYED: 'Prunes of others that changed to whom we push.',
+  ROUTES_PRUNED: 'Pairs of peer and origin that prunes ended.',
   PULL_ROUNDS_SKIPPED: 'Rounds of pull requests that were left out.',
+  SIGNATURES_BY_TABLE: 'Signatures verified by a table of their key.',
+  KEY_TABLES_BUILT: 'Tables built for keys that recur.',
+  SIGNATURES_AUDITED: 'Verdicts by table that were checked again.',
+  AUDIT_DISAGREEMENTS: 'Of these, those that were wrong.',
+  THREADS_WITHOUT_TABLES: 'Threads that verify without tables of keys.',
 };
 
 function addTable(text: MetricsText, { regions, observer }: MetricsSources): void {
@@ -238,6 +248,11 @@ function addMain(text: MetricsText, { stats, loop, coverage }: MainReport): void
     'Datagrams that found no place in the queue, by class.',
     byClass(stats.notSent),
   );
+  text.counter(
+    'earshot_send_failed_total',
+    'Datagrams sent that the system refused: no route, no buffer, forbidden.',
+    stats.sendFailed,
+  );
   text.gauge(
     'earshot_nodes_unproved',
     'Nodes whose address has not answered yet.',
@@ -255,10 +270,24 @@ function addMain(text: MetricsText, { stats, loop, coverage }: MainReport): void
     'Whether most others live at another time than we do.',
     stats.clock.isSkewed ? 1 : 0,
   );
+  text.counter('earshot_clock_jumps_total', "Jumps of the machine's clock.", stats.clock.jumps);
+  text.gauge(
+    'earshot_cut_off',
+    'Whether nobody has been heard for 20 s.',
+    stats.hearing.isCutOff ? 1 : 0,
+  );
+  text.counter(
+    'earshot_cut_offs_total',
+    'Times that nobody was heard for 20 s.',
+    stats.hearing.cutOffs,
+  );
   addDelays(text, 'main', loop);
   if (coverage) addCoverage(text, coverage);
-  const { stakes } = stats;
-  if (!stakes) return;
+  if (stats.store) addStore(text, stats.store);
+  if (stats.stakes) addStakes(text, stats.stakes);
+}
+
+function addStakes(text: MetricsText, stakes: StakeReport): void {
   text.gauge('earshot_stake_known_nodes', 'Nodes whose stake the source knows.', stakes.nodes);
   text.counter('earshot_stake_loads_total', 'Times that stakes were loaded.', stakes.loads);
   text.counter(

@@ -46,6 +46,8 @@ export interface SpyStats {
   notSent: Record<string, number>;
   /** Datagrams of `sent` that the system refused: no route, no buffer, forbidden. */
   sendFailed: number;
+  /** Prunes of others that found something to change in what we push, and the pairs of peer and origin they named. */
+  prunes: { obeyed: number; routes: number };
   /** Work besides listening: pull requests that have no outcome yet, and what went wrong. */
   tasks: { requestsWaiting: number; failed: number; pullRoundsSkipped: number };
   /** How knowing the stakes goes; null without a source. */
@@ -106,6 +108,7 @@ export function collectStats(
     sentBytes: outbox.sentBytes.reduce((sum, n) => sum + n, 0),
     notSent: byClass(outbox.dropped),
     sendFailed: transport.failedSends(),
+    prunes: { obeyed: total(Counter.PRUNES_OBEYED), routes: total(Counter.ROUTES_PRUNED) },
     tasks: {
       requestsWaiting: node.answers.lane.waiting,
       failed: total(Counter.TASKS_FAILED),

@@ -2,6 +2,7 @@ import { originBucket } from '../gossip/active-set.ts';
 import { checkPrune } from '../gossip/policy.ts';
 import { PrunePlan } from '../gossip/prune.ts';
 import { PushPlan } from '../gossip/push.ts';
+import { Counter } from '../shm/counters.ts';
 import { ROW_BYTES, SLOT_BYTES } from '../shm/layout.ts';
 import { equalBytes, readU64 } from '../util/bytes.ts';
 import { isReachable } from '../util/ipv4.ts';
@@ -80,7 +81,7 @@ export class Relay {
 
   /** Obeys a prune that was verified. @source behaviour 7.4 @returns its outcome */
   obey(packet: number, nowMs: number): number {
-    const { regions, identity, activeSet, table, ourStake } = this.#parts;
+    const { regions, identity, activeSet, table, ourStake, counters } = this.#parts;
     const { bytes } = regions.ring;
     const at = packet * SLOT_BYTES;
     const count = readU64(bytes, at + PRUNE_ORIGINS_AT - 8);
@@ -89,11 +90,14 @@ export class Relay {
     const wallclock = readU64(bytes, destinationAt + PUBKEY_BYTES);
     const outcome = checkPrune(wallclock, nowMs, isForUs);
     if (outcome !== Outcome.OK) return outcome;
+    let routes = 0;
     for (let i = 0; i < count; i++) {
       const originAt = at + PRUNE_ORIGINS_AT + i * PUBKEY_BYTES;
       const bucket = originBucket(ourStake, table.stakes.get(bytes, originAt));
-      activeSet.prune(bucket, bytes, at + 4, bytes, originAt);
+      if (activeSet.prune(bucket, bytes, at + 4, bytes, originAt)) routes++;
     }
+    counters[Counter.ROUTES_PRUNED]! += routes;
+    if (routes > 0) counters[Counter.PRUNES_OBEYED]!++;
     return Outcome.OK;
   }
 

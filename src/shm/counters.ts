@@ -35,6 +35,8 @@ const OTHER_NAMES = [
   'SIGNATURES_AUDITED',
   'AUDIT_DISAGREEMENTS',
   'THREADS_WITHOUT_TABLES',
+  'PRUNES_OBEYED',
+  'ROUTES_PRUNED',
 ] as const;
 
 /** Name of a counter that is no outcome. */

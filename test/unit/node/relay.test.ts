@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Stakes } from '../../../src/crds/peers.ts';
 import { Egress } from '../../../src/node/outbox.ts';
+import { Counter } from '../../../src/shm/counters.ts';
 import { toBase58 } from '../../../src/util/base58.ts';
 import { PACKET_BYTES } from '../../../src/wire/limits.ts';
 import { peers, type SentMessage, TestNode } from './harness.ts';
@@ -231,6 +232,9 @@ describe('a prune', () => {
       expect(spread(0)).toEqual([bob.ip, carol.ip]);
       const prune = bob.prune(test.identity.publicKey, [alice.key], START_MS, form);
       expect(test.outcomesOf(bob, prune)).toEqual({ OK: 1 });
+      const { counters } = test.node.parts;
+      expect(counters[Counter.PRUNES_OBEYED]).toBe(1);
+      expect(counters[Counter.ROUTES_PRUNED]).toBe(1);
       expect(spread(1)).toEqual([carol.ip]);
       const other = carol.slots(0);
       test.from(alice, alice.push(other));
