@@ -29,9 +29,9 @@ describe('documents for Prometheus', () => {
     it(`${name} asks for what there is`, async () => {
       const served = new Served().meet(alice, bob).stake([alice, 1e9]);
       const known = await families(served);
-      // These come with a source of stakes, and with samples of what others know.
+      // These come with a source of stakes, with samples of what others know, and with a store.
       known.add('earshot_stake_loads_total').add('earshot_stake_failures_total');
-      known.add('earshot_coverage_nodes');
+      known.add('earshot_coverage_nodes').add('earshot_store_alarm');
       const asked = readFileSync(file(name), 'utf8').match(/\b(earshot|process)_[a-z0-9_]+/g);
       expect(asked?.length).toBeGreaterThan(10);
       expect([...new Set(asked)].filter((one) => !known.has(one))).toEqual([]);
@@ -44,7 +44,7 @@ describe('documents for Prometheus', () => {
     });
     if (done.error) return ctx.skip('promtool is not installed');
     expect([done.status, done.stderr]).toEqual([0, '']);
-    expect(done.stdout).toContain('13 rules found');
+    expect(done.stdout).toContain('15 rules found');
   });
 
   it('the dashboard has panels that lie beside each other', () => {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { labelName, MAX_SERIES, MetricsText, topSamples } from '../../../src/api/metrics-text.ts';
+import { addStore } from '../../../src/api/metrics-traffic.ts';
+import { collectTraffic } from '../../../src/api/traffic.ts';
 import { outcomeCounts } from '../../../src/shm/counters.ts';
 import { alice, bob, carol, Served } from './served.ts';
 
@@ -9,6 +11,16 @@ function promtool(args: readonly string[], input: string) {
   const done = spawnSync('promtool', [...args], { input, encoding: 'utf8' });
   return (done.error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' ? undefined : done;
 }
+
+/** Adds the series of a family up that have certain labels. */
+const sumsOf =
+  (text: string) =>
+  (family: string, labels: Readonly<Record<string, string>>): number =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${family}{`))
+      .filter((line) => Object.entries(labels).every(([k, v]) => line.includes(`${k}="${v}"`)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 
 describe('/metrics', () => {
   const served = new Served().meet(alice, bob).vote(alice, 100).stake([alice, 7e9]);
@@ -49,6 +61,20 @@ describe('/metrics', () => {
     for (const line of lines) expect(text.split('\n')).toContain(line);
   });
 
+  it('has every counter of traffic, with its number', async () => {
+    const { received } = collectTraffic(served.test.parts.regions, 0);
+    expect(received.push.packets).toBeGreaterThan(0);
+    const sums = sumsOf(await (await served.get('/metrics')).text());
+    expect(sums('earshot_peer_datagrams_total', { direction: 'in', sort: 'push' })).toBe(
+      received.push.packets,
+    );
+    expect(sums('earshot_peer_bytes_total', { direction: 'in' })).toBe(
+      Object.values(received).reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    expect(sums('earshot_kind_values_total', { kind: 'vote', way: 'pushed' })).toBe(1);
+    expect(sums('earshot_kind_received_total', { kind: 'vote', fate: 'fresh' })).toBe(1);
+  });
+
   it('counts answers by route', async () => {
     await served.get('/v1/nodes/abc');
     await served.get(`/v1/nodes/${alice.address}`);
@@ -57,6 +83,22 @@ describe('/metrics', () => {
     expect(text).toContain('earshot_http_requests_total{route="/v1/nodes/:pubkey",status="400"} 1');
     expect(text).toContain('earshot_http_requests_total{route="/v1/nodes/:pubkey",status="200"} 1');
     expect(text).toContain('earshot_http_requests_total{route="none",status="404"} 1');
+  });
+});
+
+describe('the store', () => {
+  it('is counted, and an alarm is one that promtool understands', (ctx) => {
+    const text = new MetricsText();
+    const store = { saved: 7, failed: 2, savedMs: 1_500, bytes: 900, loaded: null, refused: 1 };
+    addStore(text, { ...store, alarm: 'FAILED: ENOSPC', totals: {} });
+    const lines = text.end().split('\n');
+    expect(lines).toContain('earshot_store_saved_total 7');
+    expect(lines).toContain('earshot_store_failed_total 2');
+    expect(lines).toContain('earshot_store_alarm 1');
+    expect(lines).toContain('earshot_store_saved_timestamp_seconds 1.5');
+    const done = promtool(['check', 'metrics'], text.end());
+    if (!done) return ctx.skip('promtool is not installed');
+    expect([done.status, done.stdout, done.stderr]).toEqual([0, '', '']);
   });
 });
 
