@@ -10,6 +10,7 @@ import { expect } from 'vitest';
 import { EchoServer } from '../../src/node/echo-server.ts';
 import { SILENT_LOGGER } from '../../src/node/ports.ts';
 import { SystemClock } from '../../src/util/clock.ts';
+import { runHere } from './in-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
@@ -22,10 +23,9 @@ export interface Result {
   status: number | null;
   stdout: string;
   stderr: string;
-  elapsedMs: number;
 }
 
-/** A command under way. */
+/** A command under way, in a process of its own. */
 export class Command {
   readonly child: ChildProcess;
   readonly result: Promise<Result>;
@@ -38,7 +38,6 @@ export class Command {
     env: Readonly<Record<string, string>> = {},
     out: number | 'pipe' = 'pipe',
   ) {
-    const startedMs = SystemClock.monoMs();
     this.child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ['ignore', out, 'pipe'],
       // Settings of whoever runs the tests are not what is tested.
@@ -54,8 +53,7 @@ export class Command {
     this.result = new Promise((resolve) => {
       this.child.on('close', (status) => {
         cancel();
-        const elapsedMs = SystemClock.monoMs() - startedMs;
-        resolve({ status, stdout: this.#stdout, stderr: this.#stderr, elapsedMs });
+        resolve({ status, stdout: this.#stdout, stderr: this.#stderr });
       });
     });
   }
@@ -79,9 +77,9 @@ export class Command {
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end, in this process: for what does not depend on having one of its own. */
 export function run(...args: readonly string[]): Promise<Result> {
-  return new Command(args).result;
+  return runHere(args);
 }
 
 /** Fails unless stderr is one sentence for the operator that says everything that is wanted. */

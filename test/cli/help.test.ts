@@ -36,14 +36,14 @@ describe.concurrent('help', () => {
   });
 
   it('without a command is shown on stderr, with status 1', async () => {
-    const { status, stdout, stderr } = await run();
+    const { status, stdout, stderr } = await new Command([]).result;
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toContain('Start here:');
   });
 });
 
 it.concurrent('--version prints version and commit', async () => {
-  const { status, stdout, stderr } = await run('--version');
+  const { status, stdout, stderr } = await new Command(['--version']).result;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(new RegExp(`^${PACKAGE_VERSION} \\(commit [0-9a-f]{8}(-dirty)?\\)\n$`));
 });
@@ -97,7 +97,9 @@ describe.concurrent('a wrong setting is named with its source', () => {
       writeFileSync(path, toml);
       const more = toml === '' ? [] : ['--config', path];
       const args = ['spy', '-n', 'localhost', ...more];
-      const { status, stdout, stderr } = await new Command(args, env).result;
+      const isPlain = Object.keys(env).length === 0;
+      const result = isPlain ? run(...args) : new Command(args, env).result;
+      const { status, stdout, stderr } = await result;
       expect([status, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(says);
       expect(stderr).toMatch(/^earshot: /);

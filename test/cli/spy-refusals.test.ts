@@ -42,7 +42,13 @@ async function silentEntrypoint(): Promise<{ address: string; waitedMs: () => nu
   return { address: `127.0.0.1:${port}`, waitedMs: () => waitedMs };
 }
 
-const REFUSALS: { name: string; args: () => Promise<string[]>; says: (string | RegExp)[] }[] = [
+const REFUSALS: {
+  name: string;
+  args: () => Promise<string[]>;
+  says: (string | RegExp)[];
+  /** Whether it also has to end by itself, although a socket or a thread was under way. */
+  isProcess?: boolean;
+}[] = [
   {
     name: 'a key file that is not there',
     args: async () => ['spy', '-i', leftovers.path('none.json')],
@@ -88,6 +94,7 @@ const REFUSALS: { name: string; args: () => Promise<string[]>; says: (string | R
   },
   {
     name: 'an entrypoint that never answers',
+    isProcess: true,
     args: async () => ['spy', '-n', `127.0.0.1:${await leftovers.tcp(() => {})}`],
     says: [
       /did not answer within 5 s/,
@@ -107,6 +114,7 @@ const REFUSALS: { name: string; args: () => Promise<string[]>; says: (string | R
   },
   {
     name: 'a port that is taken',
+    isProcess: true,
     args: async () => {
       const port = `${await leftovers.takenPort()}`;
       return ['spy', '--shred-version', '7', '--bind-address', '127.0.0.1', '--gossip-port', port];
@@ -124,9 +132,10 @@ const REFUSALS: { name: string; args: () => Promise<string[]>; says: (string | R
 ];
 
 describe.concurrent('refused before the start', () => {
-  for (const { name, args, says } of REFUSALS) {
+  for (const { name, args, says, isProcess = false } of REFUSALS) {
     it(name, async () => {
-      const result = await run(...(await args()));
+      const line = await args();
+      const result = await (isProcess ? new Command(line).result : run(...line));
       expect([result.status, result.stdout]).toEqual([1, '']);
       expectSentence(result, ...says);
     });
@@ -136,7 +145,7 @@ describe.concurrent('refused before the start', () => {
     const silent = await silentEntrypoint();
     const args = await waiting('-n', silent.address);
     args[args.indexOf('--gossip-port') + 1] = `${await leftovers.takenPort()}`;
-    const result = await run(...args);
+    const result = await new Command(args).result;
     expectSentence(result, /is in use by another program/);
     expect(silent.waitedMs()).toBeLessThan(4_500);
   });
@@ -156,7 +165,7 @@ describe.concurrent('found out later: what was found is printed all the same', (
   it('nobody there, with an entrypoint', async () => {
     const silent = await silentEntrypoint();
     const more = ['-n', silent.address, '--timeout', '0.3', '--json'];
-    const result = await run(...(await waiting(...more)));
+    const result = await new Command(await waiting(...more)).result;
     expect(result.status).toBe(1);
     expectSentence(result, /Nobody answered\. Check that UDP gets out and back in/);
     expect(listing(result)).toMatchObject({ nodes: [] });

@@ -47,7 +47,7 @@ interface Listing {
 describe.concurrent('a spy', () => {
   it('prints one JSON document, and logs on stderr alone', async () => {
     const flags = ['-N', '1', '--timeout', '15', '--json', '--log-level', 'debug'];
-    const { status, stdout, stderr } = await run(...(await spying(...flags)));
+    const { status, stdout, stderr } = await new Command(await spying(...flags)).result;
     expect(status, stderr).toBe(0);
     expect(stdout.trimEnd().split('\n').length).toBe(1);
     const { identity, shredVersion, elapsedMs, nodes } = JSON.parse(stdout) as Listing;
@@ -127,7 +127,8 @@ describe.concurrent('a spy', () => {
 
   it('starts and stops with threads of its own', async () => {
     const args = ['spy', '-n', friend.gossip, '--gossip-port', `${await freePort()}`];
-    const result = await run(...args, '--workers', '2', '-N', '1', '--timeout', '15', '--json');
+    const more = ['--workers', '2', '-N', '1', '--timeout', '15', '--json'];
+    const result = await new Command([...args, ...more]).result;
     expect([result.status, result.stderr]).toEqual([0, '']);
     expect((JSON.parse(result.stdout) as Listing).nodes.length).toBeGreaterThan(0);
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { madeUpTraffic } from '../unit/cli/watch/made-up.ts';
-import { Command, type Result } from './command.ts';
+import { type Result, run } from './command.ts';
 
 /** Runs the command against a spy that gives one answer after the other, the last one again and again. */
 async function ask(answers: readonly object[], ...args: readonly string[]): Promise<Result> {
@@ -17,7 +17,7 @@ async function ask(answers: readonly object[], ...args: readonly string[]): Prom
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   try {
-    const result = await new Command(['stats', '-u', url, '--seconds', '0.3', ...args]).result;
+    const result = await run('stats', '-u', url, '--seconds', '0.3', ...args);
     expect(new Set(asked)).toEqual(new Set(['/v1/stats']));
     return result;
   } finally {

@@ -1,17 +1,16 @@
 /** Stakes over real connections: an RPC node that behaves in every way it can, and the command line. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIdentity, createSpy, type Spy, SpyError } from '../../src/index.ts';
 import { MAX_STAKE_BYTES, stakeSource } from '../../src/node/stakes.ts';
 import { LOOPBACK_IP } from '../../src/util/ipv4.ts';
 import { SOCKET_NAMES } from '../../src/wire/limits.ts';
+import { Command, type Result, run } from '../cli/command.ts';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -207,23 +206,18 @@ describe('an RPC node', () => {
 
 describe('earshot spy --stakes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-stakes-'));
-  const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
   const shredVersion = 20_126;
   const good = join(folder, 'good.csv');
   const bad = join(folder, 'bad.csv');
   const stats = join(folder, 'stats.json');
   let node: Spy;
-  let runs: Promise<{ code: number; stdout: string; stderr: string }>[] = [];
+  let runs: Promise<Result>[] = [];
 
-  const spy = (...flags: string[]): (typeof runs)[number] =>
-    new Promise((resolve) => {
-      const to = ['-n', node.gossip, '--shred-version', `${shredVersion}`];
-      const until = ['--bind-address', '127.0.0.1', '-N', '1', '--timeout', '20', '--workers', '0'];
-      const argv = [main, 'spy', ...to, ...until, ...flags];
-      execFile(process.execPath, argv, (error, stdout, stderr) =>
-        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-      );
-    });
+  const spy = (...flags: string[]): string[] => {
+    const to = ['-n', node.gossip, '--shred-version', `${shredVersion}`];
+    const until = ['--bind-address', '127.0.0.1', '-N', '1', '--timeout', '20', '--workers', '0'];
+    return ['spy', ...to, ...until, '--receiver', 'dgram', ...flags];
+  };
 
   beforeAll(async () => {
     node = await createSpy({
@@ -243,11 +237,12 @@ describe('earshot spy --stakes', () => {
     writeFileSync(good, `identity,sol\n${identity.address},1234567.8\n`);
     writeFileSync(bad, `${identity.address},many\n`);
     // At once: one that took over the port of another would wait for its next ping.
+    // Those that log write past the streams of this process.
     runs = [
-      spy('--stakes', base, '--json', '--stats', stats),
-      spy('--stakes', good),
-      spy('--stakes', `${base}/down`),
-      spy('--stakes', bad),
+      new Command(spy('--stakes', base, '--json', '--stats', stats)).result,
+      run(...spy('--stakes', good, '--log-level', 'error')),
+      new Command(spy('--stakes', `${base}/down`)).result,
+      run(...spy('--stakes', bad)),
     ];
   });
   afterAll(async () => {
@@ -282,8 +277,8 @@ describe('earshot spy --stakes', () => {
   });
 
   it('goes on without when the RPC node fails, and the table has no such column', async () => {
-    const { code, stdout, stderr } = await runs[2]!;
-    expect(code).toBe(0);
+    const { status, stdout, stderr } = await runs[2]!;
+    expect(status).toBe(0);
     expect(stdout).toContain(identity.address);
     expect(stdout).not.toContain('Stake');
     expect(stderr).toContain('HTTP status 503. Something is wrong over there. Going on without');
@@ -291,8 +286,8 @@ describe('earshot spy --stakes', () => {
   });
 
   it('ends at once when the file is no good', async () => {
-    const { code, stderr } = await runs[3]!;
-    expect(code).toBe(1);
+    const { status, stderr } = await runs[3]!;
+    expect(status).toBe(1);
     expect(stderr).toContain('line 1 has "many" where a stake should be');
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
