@@ -47,9 +47,8 @@ export function readTransaction(reader: Reader): TransactionData {
  */
 export function parseVote(transaction: TransactionData): ParsedVote {
   const first = transaction.instructions[0];
-  const data = fromHex(first?.data ?? '');
-  assert(first !== undefined && data !== undefined, 'an accepted vote has an instruction');
-  const reader = new Reader(data, 0);
+  assert(first !== undefined, 'an accepted vote has an instruction');
+  const reader = new Reader(fromHex(first.data)!, 0);
   const known = INSTRUCTIONS[reader.u32()];
   assert(known !== undefined, 'an accepted vote has a known instruction');
   const [instruction, body, withProof] = known;

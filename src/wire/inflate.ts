@@ -110,7 +110,7 @@ class Inflater {
   #bits(count: number): number {
     if (this.#bitAt + count > this.#in.length * 8) {
       this.#bitAt = this.#in.length * 8;
-      return count === 0 ? 0 : -1;
+      return -1;
     }
     let value = 0;
     for (let i = 0; i < count; i++, this.#bitAt++) {

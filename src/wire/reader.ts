@@ -56,12 +56,6 @@ export class Reader {
     return Number(this.varint());
   }
 
-  /** The next bytes themselves. */
-  take(length: number): Uint8Array {
-    this.at += length;
-    return this.#bytes.subarray(this.at - length, this.at);
-  }
-
   hex(length: number): string {
     this.at += length;
     return toHex(this.#bytes, this.at - length, this.at);

@@ -139,6 +139,9 @@ describe('readContactInfo', () => {
     for (const key of [0, 13]) {
       read(contactInfo({ addresses: [address], sockets: [socket(key, 0, port)] }));
       expect(service(key)).toBe(expected);
+      // Absent is both of it.
+      expect(fields.socketIp[key] === 0).toBe(expected === null);
+      expect(fields.socketPort[key] === 0).toBe(expected === null);
     }
   });
 
@@ -200,6 +203,12 @@ describe('writeContactInfo', () => {
     const shared = [at(0, one, 9), at(1, one, 5), at(0, two, 7)];
     const tail = toHex(join(2, v4(1, 1, 1, 1), v4(2, 2, 2, 2), 2, '010005', '000102', 0));
     expect(written({ ...base, sockets: shared }).slice(-tail.length)).toBe(tail);
+    // One user of the address is left, among others.
+    const among = [at(0, one, 9), at(1, one, 5), at(2, two, 6), at(0, two, 7)];
+    const behind = toHex(
+      join(2, v4(1, 1, 1, 1), v4(2, 2, 2, 2), 3, '010005', '020101', '000101', 0),
+    );
+    expect(written({ ...base, sockets: among }).slice(-behind.length)).toBe(behind);
   });
 
   it('writes again what real nodes wrote', () => {

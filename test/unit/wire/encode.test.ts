@@ -79,6 +79,27 @@ describe('writers', () => {
     expect(pruneBytes(32)).toBe(1204);
   });
 
+  it('prune of several origins, and as much room for what is signed as that takes', () => {
+    const into = slot();
+    const end = writePrune(into, AT, a, 0, bytes(KEY_B + KEY_C + KEY_A), 0, 3, b, 0, 7);
+    const { message } = decodePacket(into, AT, end);
+    const prunes = [b, c, a].map((key) => toBase58(key));
+    expect(message).toMatchObject({ message: 'PruneMessage', prunes, wallclock: '7' });
+    const out = slot();
+    expect(writePruneSignedBytes(into, AT, 3, 'prefixed', out, 0)).toBe(pruneSignedBytes(3));
+  });
+
+  it('a message of any length', () => {
+    const prunes = Array.from({ length: 200 }, (_, i) => of((i + 16).toString(16)));
+    const key = of('11');
+    const signature = toBase58(new Uint8Array(64).fill(9));
+    const message = { message: 'PruneMessage', from: key, pubkey: key, prunes } as const;
+    const encoded = encodeMessage({ ...message, signature, destination: key, wallclock: '7' });
+    expect(encoded.length).toBe(pruneBytes(200));
+    expect(prunes.map((_, i) => encoded[76 + 32 * i + 31])).toEqual(prunes.map((_, i) => i + 16));
+    expect(toHex(encoded, encoded.length - 40)).toBe(`${'11'.repeat(32)}0700000000000000`);
+  });
+
   it('header of a push', () => {
     const [into, example] = [slot(), worked('push')];
     const next = writeValuesHeader(into, AT, Message.PUSH, b, 0, 7);

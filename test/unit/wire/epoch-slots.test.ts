@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { seededRng } from '../../../src/util/rng.ts';
 import { encodeValueData } from '../../../src/wire/encode.ts';
@@ -18,6 +19,11 @@ describe('entries', () => {
     {
       name: 'no more than there are bits',
       entry: { form: 'Uncompressed', firstSlot: '7', num: '16383', bitmap },
+      slots: run(7, 10),
+    },
+    {
+      name: 'no bit behind the length',
+      entry: { form: 'Uncompressed', firstSlot: 7, num: 16, bitmap: { bits: 10, blocks: 'ffff' } },
       slots: run(7, 10),
     },
     {
@@ -96,5 +102,21 @@ describe('packing', () => {
     const { entries, taken } = packSlots([...dense, 1e6]);
     expect(entries.map((entry) => entry.form)).toEqual(['Uncompressed']);
     expect(taken).toBe(dense.length);
+  });
+
+  it('deflates to a bitmap that is just as large as there is room for', () => {
+    // Of rising density until deflating takes all of the 851 bytes and not one more.
+    for (let density = 325; density < 345; density++) {
+      const chance = seededRng(density);
+      const slots = run(0, 6808).filter((slot) => slot === 0 || chance.below(1000) < density);
+      const bitmap = new Uint8Array(851);
+      for (const slot of slots) bitmap[slot >>> 3]! |= 1 << (slot & 7);
+      const { length } = deflateRawSync(bitmap, { level: 9 });
+      if (length < 850) continue;
+      const { entries } = packSlots([...slots, 1e6]);
+      expect(entries[0]!.form, `${length}`).toBe(length > 851 ? 'Uncompressed' : 'Flate2');
+      if (length === 851) return;
+    }
+    expect.fail('no bitmap deflates to 851 bytes');
   });
 });

@@ -35,6 +35,7 @@ describe('slots of a fork', () => {
     const slots = forkSlots(offsets, 10n ** 12n);
     expect(slots.length).toBe(65535);
     expect(slots.at(-1)).toBe(10n ** 12n);
+    expect(forkSlots(raw(70_000, 'ff'.repeat(8_750)), 10n ** 12n)).toEqual(slots);
   });
 });
 
@@ -72,5 +73,53 @@ describe('packing a fork', () => {
       if (name !== 'too far back') expect(unpacked).toEqual(newest);
       expect(unpacked.length).toBe(kept ?? noise.filter((p) => p < 8 * 824).length);
     });
+  }
+
+  /** Runs of ones and of zeros in turn, as positions of ones. */
+  const alternating = (...lengths: number[]): number[] => {
+    let at = 0;
+    return lengths.flatMap((length, i) => {
+      at += length;
+      return i % 2 === 0 ? range(at - length, at) : [];
+    });
+  };
+  const times = (count: number, length: number): number[] => new Array<number>(count).fill(length);
+  const bits = (count: number, blocks: string | null): ForkOffsets => raw(count, blocks);
+  const long = times(3, 16_384);
+  const exact: { name: string; positions: number[]; offsets: ForkOffsets }[] = [
+    { name: 'none: no blocks at all', positions: [], offsets: bits(0, null) },
+    { name: 'any order, some twice', positions: [9, 0, 2, 1, 0], offsets: bits(10, '0702') },
+    {
+      name: 'as far as a bitmap goes',
+      positions: range(0, 6592),
+      offsets: bits(6592, 'ff'.repeat(824)),
+    },
+    { name: 'one further', positions: range(0, 6593), offsets: runs(6593) },
+    { name: 'the last voted missing', positions: range(5, 9000), offsets: runs(0, 5, 8995) },
+    { name: 'what is above the last voted', positions: range(-3, 9000), offsets: runs(9000) },
+    {
+      name: 'the furthest position',
+      positions: [...range(0, 7000), 65_534, 65_535],
+      offsets: runs(7000, 58_534, 1),
+    },
+    // 824 bytes: runs take one byte below 128, three from 16,384 on, else two.
+    {
+      name: 'runs of a byte',
+      positions: alternating(...times(829, 79)),
+      offsets: runs(...times(824, 79)),
+    },
+    {
+      name: 'runs of two',
+      positions: alternating(...times(501, 128)),
+      offsets: runs(...times(412, 128)),
+    },
+    {
+      name: 'runs of three and of one',
+      positions: alternating(...long, ...times(818, 20)),
+      offsets: runs(...long, ...times(815, 20)),
+    },
+  ];
+  for (const { name, positions, offsets } of exact) {
+    it(`${name}, exactly`, () => expect(packForkSlots(back(...positions), last)).toEqual(offsets));
   }
 });

@@ -1,6 +1,7 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../../src/util/bytes.ts';
 import { inflate } from '../../../src/wire/inflate.ts';
 import { INFLATE_BYTES } from '../../../src/wire/limits.ts';
 
@@ -85,6 +86,21 @@ function twoLiterals(...distances: ((bits: Bits) => Bits)[]): Bits {
   one(bits);
   for (const distance of distances) distance(bits);
   return bits;
+}
+
+/** A dynamic block in which A to O have codes of 1 to 15 bits and the end mark the other of 15. */
+function allLengths(): Uint8Array {
+  const lengths = Array.from({ length: 16 }, (_, i) => (i === 0 ? 18 : i));
+  const bits = dynamicHead(257, 1, Object.fromEntries(lengths.map((symbol) => [symbol, 4])));
+  const length = (value: number): Bits => bits.code(value - 1, 4); // 18 has the last code
+  const run = (count: number): Bits => bits.code(15, 4).n(count - 11, 7);
+  run(65);
+  for (let value = 1; value <= 15; value++) length(value);
+  run(138);
+  run(38);
+  length(15);
+  length(1);
+  return bits.code(0, 1).code(0x7ffe, 15).code(0x7fff, 15).done();
 }
 
 const text = (size: number): string => 'A'.repeat(size);
@@ -213,6 +229,12 @@ const cases: { name: string; stream: Uint8Array; gives: string | undefined }[] =
     stream: zeros(zeros(dynamicHead(257, 1, ONE_ZERO_RUN), 138), 138).done(),
     gives: CORRUPT,
   },
+  {
+    name: 'counts that are too high, when not all of them are there',
+    stream: new Bits().n(LAST, 1).n(2, 2).n(31, 5).n(31, 5).done(),
+    gives: '',
+  },
+  { name: 'codes of all lengths up to 15', stream: allLengths(), gives: 'AO' },
 ];
 
 describe('inflate', () => {
@@ -263,5 +285,19 @@ describe('inflate', () => {
       last = out.length;
     }
     expect(last).toBeGreaterThan(900);
+  });
+
+  it('yields what it had, wherever a stream ends too soon', () => {
+    const before = new Bits().n(0, 3).pad().bytes(1, 0, 0xfe, 0xff, 0x58).done();
+    const data = Uint8Array.from({ length: 300 }, (_, i) => (i * i) >>> 6);
+    for (const stream of [deflateRawSync(data), allLengths()]) {
+      const whole = Buffer.from(inflate(stream)!);
+      for (let length = 0; length < stream.length; length++) {
+        const out = inflate(Buffer.concat([before, stream.subarray(0, length)]));
+        const expected = Buffer.concat([Buffer.from('X'), whole]).subarray(0, out?.length ?? 0);
+        expect(out && toHex(out), `cut at ${length}`).toBe(toHex(expected));
+        expect(expected.length).toBeGreaterThan(0);
+      }
+    }
   });
 });

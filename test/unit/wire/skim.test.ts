@@ -7,10 +7,13 @@ import { KIND_NAMES, MAX_VALUES, MESSAGE_NAMES, Message } from '../../../src/wir
 import {
   canonicalizeValue,
   createValueColumns,
+  type KnownValues,
   PacketFields,
   skim,
   VALUE_NOT_CANONICAL,
 } from '../../../src/wire/skim.ts';
+import { originOffsetOf } from '../../../src/wire/skim-value.ts';
+import { push, worked } from './parts.ts';
 import { type RecordedPacket, recordedPackets } from './recorded.ts';
 
 const packet = new PacketFields();
@@ -51,9 +54,11 @@ function messageContent(bytes: Uint8Array): Record<string, unknown> {
 /** What skimming says about the value of a row. */
 function valueContent(bytes: Uint8Array, row: number): Record<string, unknown> {
   const at = columns.offset[row]!;
+  const kind = columns.kind[row]!;
+  expect(columns.origin[row], 'follows from the kind').toBe(at + originOffsetOf(kind));
   const length = canonicalizeValue(bytes, columns, row);
   return {
-    kind: KIND_NAMES[columns.kind[row]!],
+    kind: KIND_NAMES[kind],
     index: columns.index[row],
     from: toBase58(bytes, columns.origin[row]!, columns.origin[row]! + 32),
     wallclock: String(columns.wallclock[row]),
@@ -131,5 +136,15 @@ describe('rows', () => {
     });
     // Those signed over their canonical form are accepted, those signed as sent are not.
     expect(new Set(flagged.map(({ stage }) => stage))).toEqual(new Set(['accepted', 'signature']));
+  });
+
+  it('of values that somebody knows are left to them, and the next begins behind', () => {
+    const [first, second] = [worked('vote'), worked('contactInfo')];
+    const bytes = push([first, second]);
+    const known: KnownValues = { match: (_, at) => (at === 44 ? first.length : 0) };
+    columns.kind[0] = 99;
+    expect(skim(bytes, 0, bytes.length, packet, columns, 0, known)).toBe(0);
+    expect([packet.valueCount, columns.kind[0], columns.kind[1]]).toEqual([2, 99, 11]);
+    expect(columns.offset[1]).toBe(44 + first.length);
   });
 });
