@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Covered, Line, Order, Status } from './protocol.ts';
 
-/** Silence after which a mutant counts as endless; no test takes longer than 1.5 s. @units ms of processor */
-const SILENT_MS = 4_000;
+/** Silence after which a mutant counts as endless; no test takes longer than 1 s. @units ms of processor */
+const SILENT_MS = 2_500;
 
 /** Loading and counting takes longer. */
 const LOAD_MS = 240_000;

@@ -10,11 +10,14 @@ import { type Case, cases, settled } from './stand-in.ts';
 import { control, startCounting, takeHits } from './switch.ts';
 
 /** Tests that take longer are left out. @units ms, with the mistakes compiled in and off */
-const SLOWEST_MS = 1_500;
+const SLOWEST_MS = 1_000;
 
 /** Where a mutant is reached so many times more often than in the test as it is, something is endless. */
 const HITS_FACTOR = 50;
 const HITS_MORE = 10_000;
+
+/** How many tests that noticed something are tried first. */
+const LIKELY = 6;
 
 const say = (line: Line): void => {
   writeSync(1, `${JSON.stringify(line)}\n`);
@@ -92,6 +95,8 @@ function fastestFirst({ tests }: Covered): number[] {
 async function run(covered: Covered): Promise<void> {
   await load();
   const plans = plan(covered);
+  /** Tests that noticed the last few mutants are likely to notice the next. */
+  const likely: number[] = [];
   for (const id of order.ids) {
     say({ begin: id });
     const from = processorMs();
@@ -100,7 +105,9 @@ async function run(covered: Covered): Promise<void> {
     let isSpoilt = false;
     control.isOver = false;
     let budgetMs = order.budgetMs;
-    for (const { test, hits } of plans.get(id) ?? []) {
+    const planned = plans.get(id) ?? [];
+    const first = planned.filter(({ test }) => likely.includes(test));
+    for (const { test, hits } of [...first, ...planned.filter((one) => !first.includes(one))]) {
       if (budgetMs < 0) break;
       budgetMs -= covered.tests[test]!.ms;
       const one = cases[test]!;
@@ -115,6 +122,8 @@ async function run(covered: Covered): Promise<void> {
       }
       if (error === undefined && !control.isOver) continue;
       killer = one.name;
+      if (!likely.includes(test)) likely.unshift(test);
+      if (likely.length > LIKELY) likely.pop();
       // Only what passes again without the mistake has been killed by this test.
       isSpoilt = (await failure(one)) !== undefined;
       break;
