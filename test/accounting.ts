@@ -18,10 +18,11 @@ export interface Account {
   readonly valueOutcomes: number;
 }
 
-const IS_OF_VALUE = Array.from(
-  { length: OUTCOME_COUNT },
-  (_, i) => outcomeStage(i === 0 ? 0 : -i) === 'value',
-);
+/** Places of the outcomes of values, and of those of datagrams. */
+const PLACES = Array.from({ length: OUTCOME_COUNT }, (_, i) => i);
+const isOfValue = (place: number): boolean => outcomeStage(place === 0 ? 0 : -place) === 'value';
+const OF_VALUES = Uint8Array.from(PLACES.filter(isOfValue));
+const OF_DATAGRAMS = Uint8Array.from(PLACES.filter((place) => !isOfValue(place)));
 
 /** The account of a node, over all its threads. */
 export function accountOf(node: SpyNode): Account {
@@ -30,10 +31,8 @@ export function accountOf(node: SpyNode): Account {
   let valueOutcomes = 0;
   const { values } = regions.counters;
   for (let block = 0; block < values.length; block += COUNTERS_PER_THREAD) {
-    for (let i = 0; i < OUTCOME_COUNT; i++) {
-      if (IS_OF_VALUE[i]) valueOutcomes += values[block + i]!;
-      else outcomes += values[block + i]!;
-    }
+    for (let i = 0; i < OF_VALUES.length; i++) valueOutcomes += values[block + OF_VALUES[i]!]!;
+    for (let i = 0; i < OF_DATAGRAMS.length; i++) outcomes += values[block + OF_DATAGRAMS[i]!]!;
   }
   return {
     received: counterTotal(regions.counters, Counter.DATAGRAMS_RECEIVED),
