@@ -9,6 +9,7 @@ import { createSpy } from '../../src/index.ts';
 import { SILENT_LOGGER } from '../../src/node/ports.ts';
 import { SystemClock } from '../../src/util/clock.ts';
 import { Command, freePort } from '../cli/command.ts';
+import { many } from '../nightly.ts';
 import { believe, truth } from '../unit/api/observed.ts';
 import { BusyMain, NO_COMMANDS } from './busy-main.ts';
 
@@ -19,6 +20,9 @@ afterEach(async () => {
   await Promise.all([...open].map((client) => client.stop()));
   open.clear();
 });
+
+/** Changes that an observer sees. */
+const CHANGES = many(20_000, 100_000);
 
 /** A client, and the warnings it logged. */
 function observe(main: BusyMain, options: Partial<ObserverClientOptions> = {}) {
@@ -56,7 +60,7 @@ const pause = (ms: number): Promise<void> =>
 /** One turn of a main that has nothing to do but that for a while. */
 async function write(main: BusyMain): Promise<void> {
   await main.change(500);
-  await pause(5);
+  await pause(20);
 }
 
 const until = async (isSo: () => boolean): Promise<void> => {
@@ -69,14 +73,14 @@ describe('an observer thread', () => {
     { name: 'with a tiny journal', journalEntries: 64, isLapped: true },
   ];
   for (const { name, journalEntries, isLapped } of cases) {
-    it(`ends with the table after 100,000 changes, ${name}`, async () => {
+    it(`ends with the table after ${CHANGES} changes, ${name}`, async () => {
       const main = new BusyMain({ journalEntries });
       await main.change(2_000);
       const { client } = observe(main, { pollMs: 10 });
       await client.start();
       const belief = new Map<string, string>();
       const listening = listen(client, belief);
-      await main.change(100_000);
+      await main.change(CHANGES);
       const { lost, resyncs, followed } = await client.status();
       await client.stop();
       expect(await listening, 'was told everything anew').toBe(0);
@@ -94,7 +98,7 @@ describe('an observer thread', () => {
     await expect(client.status()).rejects.toMatchObject({ code: 'OBSERVER_GONE' });
     await main.change(1_000);
     await client.start();
-    const changing = main.change(20_000);
+    const changing = main.change(5_000);
     const { values, next } = await client.query({ kind: 'Vote' }, 5);
     expect(values, 'made-up votes cannot be described').toEqual([]);
     expect(next).toBeNull();

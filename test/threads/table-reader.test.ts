@@ -5,6 +5,7 @@ import { loadXxhash } from '../../src/crypto/hash.ts';
 import { SMALL_CAPACITIES } from '../../src/shm/layout.ts';
 import { createRegions } from '../../src/shm/regions.ts';
 import { seededRng } from '../../src/util/rng.ts';
+import { many } from '../nightly.ts';
 import { readWhile } from './reader.ts';
 
 interface Seen {
@@ -47,12 +48,12 @@ it('lets another thread copy rows untorn while values come, change and go', asyn
   };
   write();
   const data = { handles: regions.handles, origins };
-  const { seen } = await readWhile<Seen>('table-reader.mjs', data, 1_200, write);
-  expect(mark).toBeGreaterThan(50_000);
-  expect(removed).toBeGreaterThan(1_000);
+  const { seen } = await readWhile<Seen>('table-reader.mjs', data, many(300, 1_200), write);
+  expect(mark).toBeGreaterThan(many(5_000, 50_000));
+  expect(removed).toBeGreaterThan(100);
   expect(seen.torn).toBe(0);
   expect(seen.wrongOrigin).toBe(0);
-  expect(seen.copies).toBeGreaterThan(1_000);
+  expect(seen.copies).toBeGreaterThan(100);
   expect(seen.found, 'labels were found').toBeGreaterThan(0);
   expect(seen.entries, 'the journal was followed').toBeGreaterThan(100);
   expect(findViolation(table, { decode: false })).toBeUndefined();

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { OUTCOME_COUNT, outcomeName, outcomeStage } from '../../../src/util/outcome.ts';
 import { MAX_VALUES, PACKET_BYTES } from '../../../src/wire/limits.ts';
+import { IS_NIGHTLY } from '../../nightly.ts';
 import { type RecordedPacket, recordedPackets } from './recorded.ts';
 
 // As compiled: what the test runner makes of a module costs three times as much, over 20 million calls.
@@ -24,6 +25,9 @@ const shapes = [
     }),
   ).values(),
 ];
+
+/** Those that are damaged everywhere. */
+const damaged = IS_NIGHTLY ? accepted : shapes;
 
 /** Bytes around the packet, as many as the longest fixed-size field and more. */
 const MARGIN = 128;
@@ -73,12 +77,12 @@ function guarded(
     .map(({ name }) => name);
 }
 
-describe('every accepted packet', () => {
+describe('an accepted packet', () => {
   it('cut anywhere cannot be decoded, whatever lies behind the cut', () => {
     const bright = new Uint8Array(ROOM).fill(0xff);
     const dark = new Uint8Array(ROOM);
     const surprises: string[] = [];
-    const touched = guarded(accepted, ({ name, bytes }) => {
+    const touched = guarded(damaged, ({ name, bytes }) => {
       for (let length = 0; length < bytes.length; length++) {
         // Behind the cut: once what was there, once what the margins hold.
         bright.set(bytes, MARGIN);
@@ -107,7 +111,7 @@ describe('every accepted packet', () => {
   it('with any one bit flipped has one outcome, and fills its own rows only', () => {
     const room = new Uint8Array(ROOM).fill(CANARY);
     const counts = new Uint32Array(OUTCOME_COUNT);
-    const touched = guarded(accepted, ({ bytes }) => {
+    const touched = guarded(damaged, ({ bytes }) => {
       room.set(bytes, MARGIN);
       for (let i = MARGIN; i < MARGIN + bytes.length; i++) {
         const byte = room[i]!;
@@ -120,7 +124,7 @@ describe('every accepted packet', () => {
       }
     });
     expect(touched).toEqual([]);
-    const bits = accepted.reduce((sum, { bytes }) => sum + 8 * bytes.length, 0);
+    const bits = damaged.reduce((sum, { bytes }) => sum + 8 * bytes.length, 0);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(bits);
     // Single flips reach nearly every rule; a rule that fell silent would show here.
     const unseen = [...counts.keys()].filter((code) => allowed[code] === 1 && counts[code] === 0);
@@ -135,7 +139,7 @@ describe('every accepted packet', () => {
     const dark = new Uint8Array(ROOM);
     const bright = new Uint8Array(ROOM).fill(0xff);
     const surprises: string[] = [];
-    for (const { name, bytes } of shapes) {
+    for (const { name, bytes } of IS_NIGHTLY ? shapes : shapes.filter((_, i) => i % 4 === 0)) {
       dark.set(bytes, MARGIN);
       bright.set(bytes, MARGIN);
       for (let i = MARGIN; i < MARGIN + bytes.length; i++) {

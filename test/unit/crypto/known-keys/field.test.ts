@@ -10,6 +10,7 @@ import { LIMBS, WEIGHTS } from '../../../../scripts/known-keys/multiply.ts';
 import { createKnownKeys } from '../../../../src/crypto/known-keys/memory.ts';
 import { WASM_BASE64, WASM_SHA256 } from '../../../../src/crypto/known-keys/wasm.ts';
 import { seededRng } from '../../../../src/util/rng.ts';
+import { many } from '../../../nightly.ts';
 
 const LANES = 4;
 const ELEMENT_BYTES = LIMBS * LANES * 4;
@@ -65,9 +66,8 @@ function random(rng: ReturnType<typeof seededRng>, times: number): Limbs {
 }
 
 function expectReduced(limbs: Limbs, name: string): void {
-  for (const [i, limb] of limbs.entries()) {
-    expect(Math.abs(limb), `${name}, limb ${i}`).toBeLessThanOrEqual(reduced[i]!);
-  }
+  const tooLarge = limbs.findIndex((limb, i) => Math.abs(limb) > reduced[i]!);
+  expect(tooLarge, `${name}: the first limb that is not reduced`).toBe(-1);
 }
 
 /** Four pairs at a time through multiplication and squaring, compared with whole numbers. */
@@ -106,7 +106,10 @@ describe('field arithmetic of the known-key verifier', () => {
 
   it('is right for random limbs of the whole range', () => {
     const rng = seededRng(5);
-    const pairs = Array.from({ length: 2_000 }, () => [random(rng, 3), random(rng, 2)] as const);
+    const pairs = Array.from(
+      { length: many(500, 2_000) },
+      () => [random(rng, 3), random(rng, 2)] as const,
+    );
     compare(pairs, 'random');
   });
 

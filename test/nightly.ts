@@ -1,0 +1,14 @@
+/** The two lengths of a test: what fits into the minute of `npm test`, and all of `npm run test:nightly`. */
+
+/** Whether there is all night. */
+export const IS_NIGHTLY = process.env['NIGHTLY'] === '1';
+
+/**
+ * Cases, rounds or milliseconds of a test that proves more the longer it runs.
+ *
+ * @param few in `npm test`
+ * @param all in `npm run test:nightly`
+ */
+export function many(few: number, all: number): number {
+  return IS_NIGHTLY ? all : few;
+}
