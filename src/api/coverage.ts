@@ -1,14 +1,24 @@
 import type { CoverageSample } from '../node/coverage-samples.ts';
 import type { SpyNode } from '../node/spy.ts';
-import { shareLimits } from './binomial.ts';
+import { type Draw, weighUnknown } from './unknown-number.ts';
 
 const CONFIDENCE = 0.95;
 
-/** From fewer nodes drawn, or samples that are all or nothing, nothing can be told. */
+/** From fewer nodes drawn nothing can be told. */
 const LEAST_DRAWS = 3;
 
-/** Of fewer samples it cannot be told how much they scatter: the worst is taken. */
-const ENOUGH_SAMPLES = 30;
+/**
+ * How alike two nodes of a sample are at least in being known or not: the part of the space of hashes
+ * that they share is brought to us by the same datagrams. Measured with `npm run sim -- coverage`: with 0,
+ * 88 % of the intervals hold after 2 s at 30 % loss; with 0.1, 96 %.
+ */
+const LEAST_ALIKE = 0.1;
+
+/**
+ * So much of what is found comes from the first samples, taken while whole parts of that space were
+ * unheard of: they tell little of the number, and say nothing about the samples that do.
+ */
+const ALIKE_AT_FIRST = 0.3;
 
 /** How many nodes there are, as far as samples tell. */
 export interface NodeEstimate {
@@ -38,8 +48,9 @@ export interface Coverage extends NodeEstimate {
  * share that we know of all.
  *
  * - Our list grows between samples: each is compared with the list of the moment when it was sent.
- * - The limits are exact for a share (Clopper and Pearson), so they hold when everybody drawn was known.
- * - Peers may differ in what they know. Samples that scatter by more than chance count for less.
+ * - All numbers of nodes are weighed by what they make of the samples: `weighUnknown`. Limits of a share
+ *   (Clopper and Pearson) held 99.9 % instead of 95 %, as they know nothing of our having a list.
+ * - Peers may differ in what they know. Nodes of a sample that are alike count for less than one each.
  * - Who is known to nobody we ask cannot be counted by anybody.
  *
  * @param known nodes known now: there are at least so many
@@ -47,53 +58,55 @@ export interface Coverage extends NodeEstimate {
  */
 export function estimateNodes(
   samples: readonly CoverageSample[],
-  known = 0,
+  known: number,
 ): NodeEstimate | undefined {
-  let captured = 0;
-  let recaptured = 0;
-  let marked = 0;
-  for (const sample of samples) {
-    captured += sample.captured;
-    recaptured += sample.recaptured;
-    marked += sample.captured * sample.known;
-  }
-  if (recaptured === 0) return undefined;
-  const mean = marked / captured;
-  const share = recaptured / captured;
-  const scatter = scatterOf(samples, mean / share);
-  if (captured / scatter < LEAST_DRAWS) return undefined;
-  const limits = shareLimits(recaptured / scatter, captured / scatter, CONFIDENCE);
-  const least = Math.max(known, 1);
+  if (samples.every(({ recaptured }) => recaptured === 0)) return undefined;
+  // Of a list that has become shorter since, the part that is still there.
+  const least = Math.max(1, known);
+  const first = weighUnknown(drawsOf(samples, least, LEAST_ALIKE), least, CONFIDENCE);
+  const found = alikeness(samples, least, least + first.median);
+  const alike = Math.max(LEAST_ALIKE, found - ALIKE_AT_FIRST);
+  const draws = drawsOf(samples, least, alike);
+  if (draws.reduce((sum, { drawn }) => sum + drawn, 0) < LEAST_DRAWS) return undefined;
+  const { median, low, high } = weighUnknown(draws, least, CONFIDENCE);
   return {
-    nodes: Math.max(least, Math.round(mean / share)),
-    low: Math.max(least, Math.floor(mean / limits.high)),
-    high: Math.max(least, Math.ceil(mean / limits.low)),
+    nodes: least + median,
+    low: least + low,
+    high: least + high,
     confidence: CONFIDENCE,
   };
 }
 
+/** Samples as draws that count for less the more alike they are. @source Kish 1965, design effect */
+function drawsOf(samples: readonly CoverageSample[], known: number, alike: number): Draw[] {
+  return samples.map((sample) => {
+    const weight = 1 / (1 + (sample.captured - 1) * alike);
+    return {
+      known: Math.min(sample.known, known),
+      strangers: weight * (sample.captured - sample.recaptured),
+      drawn: weight * sample.captured,
+    };
+  });
+}
+
 /**
- * By how much more the numbers of strangers differ from sample to sample than by chance; 1 when they do
- * not. All nodes of a sample may be strangers together, namely while nobody has told us of that part of
- * the space of hashes, but a sample never counts for less than one node.
+ * How alike nodes of a sample are in being known: 0 when the numbers of strangers differ from sample to
+ * sample as by chance, 1 when samples are all or nothing.
  *
- * @source Burnham et al. 1987, quasi-likelihood; Kish 1965, design effect
+ * @source Williams 1982, moments of the beta-binomial distribution
  */
-function scatterOf(samples: readonly CoverageSample[], nodes: number): number {
+function alikeness(samples: readonly CoverageSample[], known: number, nodes: number): number {
   let found = 0;
   let expected = 0;
-  let count = 0;
-  let squares = 0;
-  for (const { captured, recaptured, known } of samples) {
-    const share = Math.max(0, 1 - known / nodes);
+  let most = 0;
+  for (const sample of samples) {
+    const { captured, recaptured } = sample;
+    const share = 1 - Math.min(sample.known, known) / nodes;
     found += (captured - recaptured - captured * share) ** 2;
     expected += captured * share * (1 - share);
-    count += captured;
-    squares += captured ** 2;
+    most += captured * (captured - 1) * share * (1 - share);
   }
-  if (expected === 0) return 1;
-  const worst = squares / count;
-  return Math.max(1, samples.length < ENOUGH_SAMPLES ? worst : Math.min(found / expected, worst));
+  return most === 0 ? 0 : Math.min(1, Math.max(0, (found - expected) / most));
 }
 
 /** How many nodes exist around a running node; null while it has drawn no sample. */

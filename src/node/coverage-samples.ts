@@ -37,9 +37,9 @@ const MOST_OPEN = 64;
 /** At most one in so many filters while the table fills: known contact infos take the room of new values. */
 const EAGER_ONE_IN = 8;
 
-/** Samples kept, and for how long: the network changes. */
+/** Samples kept, and for how long: the network changes, and who came since counts as missed before. */
 const KEPT = 2_048;
-const KEPT_MS = 600_000;
+const KEPT_MS = 180_000;
 
 /** Nodes of one sample: a hundredth of a network of 50,000. A liar cannot count for more. */
 const MOST_CAPTURED = 512;
@@ -228,10 +228,12 @@ export class CoverageSamples {
     const monoMs = this.#clock.monoMs();
     if (monoMs - this.#countedMs >= RECOUNT_MS) this.#recount(monoMs);
     const held = this.#view.countOfKind(Kind.CONTACT_INFO) + this.#unproved.size;
-    return Math.max(0, held - this.#staleCount);
+    // Not counted anew now and then: a list that is short has none to spare.
+    const ourselves = this.#view.find(Kind.CONTACT_INFO, 0, this.#ownKey, 0) < 0 ? 0 : 1;
+    return Math.max(0, held - ourselves - this.#staleCount);
   }
 
-  /** What came of the samples of the last ten minutes. */
+  /** What came of the samples of the last three minutes. */
   samples(monoMs: number): readonly CoverageSample[] {
     this.#closeOld(monoMs);
     this.#closed = this.#closed.filter(({ atMs }) => monoMs - atMs <= KEPT_MS);
@@ -258,11 +260,11 @@ export class CoverageSamples {
     }
   }
 
-  /** Counts what is held and not to be counted: ourselves, the stale, and who is held twice. */
+  /** Counts what is held and not to be counted: the stale, and who is held twice. */
   #recount(monoMs: number): void {
     this.#countedMs = monoMs;
-    const { columns, kinds, peers } = this.#view;
-    let count = peers.find(this.#ownKey, 0) < 0 ? 0 : 1;
+    const { columns, kinds } = this.#view;
+    let count = 0;
     for (let row = kinds.first(Kind.CONTACT_INFO); row >= 0; row = kinds.next(row)) {
       if (!this.#isFresh(columns.wallclock[row]!)) count++;
     }
