@@ -86,7 +86,6 @@ export function skimContactInfo(
     if (extensions < 0) return extensions;
     columns.flags[row] = VALUE_NOT_CANONICAL; // no extension is known, so Agave drops them all
     next = skimExtensions(bytes, next, end, extensions);
-    if (next < 0) return next;
   } else {
     next++;
   }

@@ -123,12 +123,7 @@ function skimTransaction(bytes: Uint8Array, at: number, end: number): number {
   if (keys < 0) return keys;
   const keysAt = next + shortBytes(keys);
   if (keys * PUBKEY_BYTES > end - keysAt) return refuse(next, PACKET_TRUNCATED);
-  if (
-    signers !== signatures ||
-    signers > keys ||
-    signers + readonlyUnsigned > keys ||
-    readonlySigned >= signers
-  ) {
+  if (signers !== signatures || signers + readonlyUnsigned > keys || readonlySigned >= signers) {
     return refuse(headerAt, TRANSACTION_HEADER);
   }
   next = keysAt + keys * PUBKEY_BYTES;

@@ -116,6 +116,12 @@ const addresses: readonly PacketCase[] = [
   ['C-059 outset 2^64-1', ci({ outset: u64(U64_MAX) }), 'OK'],
   ['C-059 client 14', ci({ version: join('040300', u64(0), 14) }), 'OK'],
   ['C-059 client 65535', ci({ version: join('040300', u64(0), 'ffff03') }), 'OK'],
+  [
+    'five sockets promised, room for four',
+    ci({ addresses: [ADDRESS], socketCount: 5, sockets: [repeat(0, 13)] }),
+    'PACKET_TRUNCATED',
+    ADDRESSES_AT + 9,
+  ],
   ['C-060 the worked one', push([worked('contactInfo')]), 'OK'],
 ];
 
@@ -128,6 +134,12 @@ const extensions: readonly PacketCase[] = [
     176,
   ],
   ['C-056 without its length', ci({ extensions: join(1, 7) }), 'PACKET_TRUNCATED', 176],
+  [
+    'one record, and a wallclock of 10^15',
+    ci({ wallclock: leb(10n ** 15n), extensions: join(1, 7, 2, '6162') }),
+    'WALLCLOCK_OVER_LIMIT',
+    144,
+  ],
   ['C-056 missing altogether', ci({ extensions: join(1) }), 'PACKET_TRUNCATED', 175],
   ['C-057 239 empty ones', ci({ extensions: join(leb(239), repeat('0700', 239)) }), 'OK'],
   [

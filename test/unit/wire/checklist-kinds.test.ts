@@ -113,6 +113,15 @@ const lowestSlots: readonly PacketCase[] = [
   ['C-118', push([lowestSlot({ wallclock: LIMIT })]), 'WALLCLOCK_OVER_LIMIT'],
   ['slots cut short', push([lowestSlot({ slots: join(u64(9), u64(7)) })]), 'PACKET_TRUNCATED'],
   ['2^61 slots', push([lowestSlot({ slots: u64(2n ** 61n) })]), 'COUNT_OVER_LIMIT', BODY + 49],
+  ['957 slots', push([lowestSlot({ slots: u64(957) })]), 'PACKET_TRUNCATED', BODY + 49],
+  ['958 slots', push([lowestSlot({ slots: u64(958) })]), 'COUNT_OVER_LIMIT', BODY + 49],
+  ['stash of 2^64-1', push([lowestSlot({ stash: u64(U64_MAX) })]), 'COUNT_OVER_LIMIT', BODY + 57],
+  [
+    'stash longer than the rest',
+    push([lowestSlot({ stash: u64(9) })]),
+    'PACKET_TRUNCATED',
+    BODY + 57,
+  ],
 ];
 
 const snapshots = (
@@ -164,6 +173,18 @@ const epochSlotsCases: readonly PacketCase[] = [
   ['C-104 index 254', push([epochSlots([], 254)]), 'OK'],
   ['C-104 index 255', push([epochSlots([], 255)]), 'VALUE_INDEX_OVER_LIMIT', BODY],
   ['C-105 no entries', epochs(), 'OK'],
+  [
+    'deflated to 2^64-1 bytes',
+    epochs(join(u32(0), u64(1), u64(1), u64(U64_MAX))),
+    'COUNT_OVER_LIMIT',
+    ENTRY_AT + 20,
+  ],
+  [
+    'a bit vector cut short',
+    epochs(uncompressed(1, 1, 1, u64(99))),
+    'PACKET_TRUNCATED',
+    ENTRY_AT + 21,
+  ],
   ['C-106 16383', epochs(uncompressed(1, 16383, bits('ff', 8))), 'OK'],
   [
     'C-106 16384',

@@ -244,6 +244,21 @@ const slots: readonly PacketCase[] = [
     voteOf(join(u32(8), u64(0), '02', HASH, NO_TIMESTAMP, HASH)),
     'OPTION_TAG_UNKNOWN',
   ],
+  [
+    'no lockout where one is promised, and what follows would be too much',
+    vote({ instructions: [instruction(join(u32(14), u64(U64_MAX - 1n), '01')), '020000'] }),
+    'VOTE_INSTRUCTION_MALFORMED',
+  ],
+  [
+    'no hash, and enough behind the instruction',
+    vote({ instructions: [instruction(join(u32(2), u64(0))), instruction(repeat(0, 99))] }),
+    'VOTE_INSTRUCTION_MALFORMED',
+  ],
+  [
+    'no tag, and enough behind the instruction',
+    vote({ instructions: [instruction(join('0e00')), instruction(repeat(0, 99))] }),
+    'VOTE_INSTRUCTION_MALFORMED',
+  ],
   ['no slot', voteOf(join(u32(2), u64(0), HASH, NO_TIMESTAMP)), 'OK'],
   [
     '2^61 slots',

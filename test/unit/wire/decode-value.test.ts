@@ -5,7 +5,7 @@ import { fromHex, toHex } from '../../../src/util/bytes.ts';
 import { outcomeName } from '../../../src/util/outcome.ts';
 import { decodeValue } from '../../../src/wire/decode.ts';
 import type { DecodedValue } from '../../../src/wire/decoded.ts';
-import { join, KEY_A, leb, u32, u64, worked } from './parts.ts';
+import { contactInfo, join, KEY_A, leb, u32, u64, worked } from './parts.ts';
 
 const A = 'AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9';
 const C = 'GyGKxMyg1p9SsHfm15MkNUu1u9TN2JtTspcdmrtGUdse';
@@ -20,6 +20,12 @@ function data(value: DecodedValue): Record<string, unknown> {
 }
 
 const W = '1787000000000';
+it('says of a value whether a validator would write it so', () => {
+  const whole = (extensions: string): boolean | undefined =>
+    decodeValue(contactInfo({ extensions })).value?.canonical;
+  expect([whole('00'), whole('010700'), whole('00')]).toEqual([true, false, true]);
+});
+
 const VALUES = [
   {
     name: 'contactInfo',

@@ -9,7 +9,26 @@ import {
   skipOptionalU64,
   skipShort,
 } from '../../../src/wire/cursor.ts';
-import { join, repeat, u64 } from './parts.ts';
+import { createValueColumns, PacketFields, skim } from '../../../src/wire/skim.ts';
+import {
+  contactInfo,
+  HASH,
+  join,
+  KEY_A,
+  KEY_C,
+  leb,
+  type Part,
+  push,
+  repeat,
+  SIGNATURE,
+  socket,
+  u32,
+  u64,
+  VOTE_PROGRAM,
+  v4,
+  value,
+  worked,
+} from './parts.ts';
 
 const AT = 3; // nothing may depend on beginning at zero
 
@@ -45,5 +64,92 @@ describe('bytes behind the end count for nothing', () => {
     const read = (length: number): number => readCount(bytes, AT, AT + 8 + length, 5, 4);
     expect([11, 12, 13].map(read)).toEqual([Outcome.PACKET_TRUNCATED, 3, 3]);
     expect(refusedAt).toBe(AT);
+  });
+});
+
+/** A vote around the data of an instruction, with a second instruction behind it. */
+function vote(...instruction: readonly Part[]): Uint8Array {
+  const data = join(...instruction);
+  const keys = join(leb(3), KEY_A, KEY_C, VOTE_PROGRAM);
+  const instructions = join(
+    '02',
+    '02',
+    '020100',
+    leb(data.length),
+    data,
+    '02',
+    '0101',
+    '8001',
+    repeat(7, 128),
+  );
+  return value(1, 0, KEY_A, '01', SIGNATURE, '010001', keys, HASH, instructions, u64(1));
+}
+
+const WHOLE: Readonly<Record<string, Uint8Array>> = {
+  ping: worked('ping'),
+  prune: worked('prune'),
+  'pull request': worked('pullRequest'),
+  push: worked('push'),
+  'contact info': push([
+    contactInfo({
+      version: join('8001', '8101', '8201', u64(0), '8301'),
+      addresses: [v4(1, 2, 3, 4), v4(5, 6, 7, 8)],
+      sockets: [socket(0, 0, 300), socket(1, 1, 20_000)],
+      extensions: join('02', '07', '03', '010203', '08', '8001', repeat(5, 128)),
+    }),
+  ]),
+  'contact info without anything': push([contactInfo()]),
+  // Up to the address: it is refused as soon as it is there.
+  'an IPv6 address': push([contactInfo({ addresses: [join(u32(1), repeat(9, 16))] })]).subarray(
+    0,
+    193,
+  ),
+  'lowest slot': push([
+    value(2, 0, KEY_A, u64(0), u64(5), u64(2), u64(7), u64(8), u64(3), '010203', u64(1)),
+  ]),
+  'epoch slots': push([
+    value(
+      ...[5, 0, KEY_A, u64(2)],
+      ...[u32(0), u64(3), u64(4), u64(3), '112233'],
+      ...[u32(1), u64(3), u64(4), 1, u64(2), 'ffff', u64(16), u64(1)],
+    ),
+  ]),
+  'duplicate shred': push([worked('duplicateShred')]),
+  'snapshot hashes': push([
+    value(10, KEY_A, u64(3), HASH, u64(2), u64(4), HASH, u64(5), HASH, u64(1)),
+  ]),
+  'runs of a fork': push([worked('restartRuns')]),
+  'bits of a fork': push([worked('restartRaw')]),
+  'heaviest fork': push([worked('heaviestFork')]),
+  'vote by slots': push([vote(u32(2), u64(2), u64(5), u64(6), HASH, '01', u64(9))]),
+  'vote by lockouts': push([
+    vote(u32(9), u64(1), u64(5), u32(3), '01', u64(2), HASH, '01', u64(9), HASH),
+  ]),
+  'tower sync': push([
+    vote(u32(15), u64(5), '02', '01', 3, 'ac02', 2, HASH, '01', u64(9), HASH, HASH),
+  ]),
+};
+
+const TOO_SHORT = /^(PACKET_(TRUNCATED|EMPTY)|VOTE_INSTRUCTION_MALFORMED) at /;
+
+describe('a packet cut anywhere', () => {
+  it.each(Object.entries(WHOLE))('%s', (_name, whole) => {
+    const packet = new PacketFields();
+    const columns = createValueColumns(3);
+    const skimmed = (bytes: Uint8Array, end: number): string =>
+      `${outcomeName(skim(bytes, AT, end, packet, columns, 0))} at ${packet.failedAt - AT}`;
+    const room = (behind: number): Uint8Array => join(repeat(0xff, AT), repeat(behind, 1300));
+    const complete = join(repeat(0xff, AT), whole, repeat(0, 40));
+    const others = [0, 1, 0xff].map(room);
+    const wrong: string[] = [];
+    for (let length = 0; length < whole.length; length++) {
+      if (length > 0) for (const bytes of others) bytes[AT + length - 1] = whole[length - 1]!;
+      const found = skimmed(complete, AT + length);
+      // It is not what lies behind that decides, and what only begins well is not decoded.
+      const isSame = others.every((bytes) => skimmed(bytes, AT + length) === found);
+      if (!isSame || !TOO_SHORT.test(found)) wrong.push(`${length}: ${found}`);
+    }
+    expect(wrong).toEqual([]);
+    expect(skimmed(complete, AT + whole.length)).toMatch(/^(OK|ADDRESS_IPV6|LOWEST_SLOT)/);
   });
 });

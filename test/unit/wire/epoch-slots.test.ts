@@ -97,6 +97,25 @@ describe('packing', () => {
     });
   }
 
+  it('makes no entry that names nothing, however the room comes to its end', () => {
+    let full = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const chance = seededRng(seed);
+      let slot = 0;
+      const far = Array.from({ length: 300 }, () => {
+        slot += chance.below(4) === 0 ? 10_000 : 1 + chance.below(300);
+        return slot;
+      });
+      const { entries } = packSlots(far);
+      expect(
+        entries.every((entry) => entrySlots(entry).length > 0),
+        `${seed}`,
+      ).toBe(true);
+      if (entries.at(-1)!.form === 'Flate2') full++;
+    }
+    expect(full).toBeGreaterThan(0); // to the last byte
+  });
+
   it('keeps a bitmap that deflating would not make smaller, and stops', () => {
     const dense = run(0, 6808).filter(() => rng.below(2) > 0);
     const { entries, taken } = packSlots([...dense, 1e6]);

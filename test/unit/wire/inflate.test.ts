@@ -245,6 +245,13 @@ describe('inflate', () => {
     });
   }
 
+  it('takes a code of one literal, the end mark', () => {
+    const bits = dynamicHead(257, 1, ONE_ZERO_RUN);
+    one(zeros(zeros(bits, 138), 118));
+    zero(bits);
+    expect(inflate(bits.code(0, 1).done())).toEqual(new Uint8Array(0));
+  });
+
   it('meets a bit that stands for nothing in a code of one', () => {
     // Literals: 256 alone, as 0. A 1 is no symbol, and one bit is enough to know it.
     const bits = dynamicHead(257, 1, ONE_ZERO_RUN);

@@ -10,10 +10,11 @@ import {
   type KnownValues,
   PacketFields,
   skim,
+  skimValue,
   VALUE_NOT_CANONICAL,
 } from '../../../src/wire/skim.ts';
 import { originOffsetOf } from '../../../src/wire/skim-value.ts';
-import { push, worked } from './parts.ts';
+import { join, KEY_A, push, repeat, u64, value, worked } from './parts.ts';
 import { type RecordedPacket, recordedPackets } from './recorded.ts';
 
 const packet = new PacketFields();
@@ -136,6 +137,25 @@ describe('rows', () => {
     });
     // Those signed over their canonical form are accepted, those signed as sent are not.
     expect(new Set(flagged.map(({ stage }) => stage))).toEqual(new Set(['accepted', 'signature']));
+  });
+
+  it('of the largest packet are found wherever it stands', () => {
+    const shred = value(
+      9,
+      '0700',
+      KEY_A,
+      u64(1),
+      repeat(0, 13),
+      '0300',
+      u64(1055),
+      repeat(1, 1055),
+    );
+    const bytes = join(repeat(0, 500), push([shred]));
+    expect(bytes.length).toBe(500 + 1232);
+    expect(skim(bytes, 500, bytes.length, packet, columns, 0)).toBe(0);
+    const offset = 500 + 44;
+    expect([columns.offset[0], columns.length[0]]).toEqual([offset, 1188]);
+    expect(skimValue(bytes, offset, bytes.length, columns, 0)).toBe(0);
   });
 
   it('of values that somebody knows are left to them, and the next begins behind', () => {
