@@ -7,7 +7,7 @@ import type { ChangeFilter } from './changes.ts';
 import { type Remote, release } from './comlink.ts';
 import { writeLines } from './export.ts';
 import { Feed } from './feed.ts';
-import { type HttpApi, type HttpOpened, type HttpSetup, openHttp } from './http/http-api.ts';
+import type { HttpApi, HttpOpened, HttpSetup } from './http/http-api.ts';
 import type { ReportSource } from './main-report.ts';
 import { NodeQuery, type NodesPage } from './node-query.ts';
 import type { NodeSelector } from './node-selector.ts';
@@ -69,6 +69,8 @@ export class ObserverService implements ObserverApi {
     const regions = this.#regions;
     const clock = this.#clock;
     const hasher = await loadXxhash();
+    // Half of what this thread would load, and few spies serve HTTP.
+    const { openHttp } = await import('./http/http-api.ts');
     const { api, opened } = await openHttp(
       { facts, regions, hasher, observer, main, clock },
       address,
