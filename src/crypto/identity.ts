@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -39,10 +40,14 @@ const SEEDS = new WeakMap<Identity, Uint8Array>();
 /**
  * A key pair from a 32-byte seed, or a fresh one from the operating system's randomness.
  *
+ * @param load how libsodium is loaded; tests pass what fails or errs
  * @errors AssertionError for a seed of another length
  */
-export function createIdentity(seed: Uint8Array = utils.randomSecretKey()): Identity {
-  return new NobleIdentity(seed, undefined);
+export function createIdentity(
+  seed: Uint8Array = utils.randomSecretKey(),
+  load?: () => unknown,
+): Identity {
+  return new SeedIdentity(seed, undefined, load);
 }
 
 /** A copy of the 32-byte secret seed: for the key file and for the thread that signs. Never print it. */
@@ -64,7 +69,7 @@ export function readIdentityFile(path: string): LoadedIdentity {
   const pair = parseKeyPair(path, text);
   // Permission bits mean nothing on Windows, and a pipe has none worth a warning.
   const open = mode !== undefined && process.platform !== 'win32' && (mode & 0o077) !== 0;
-  const identity = new NobleIdentity(
+  const identity = new SeedIdentity(
     pair.slice(0, 32),
     open
       ? `The key file ${path} can be read by other users of this machine. Run: chmod 600 ${path}`
@@ -111,51 +116,88 @@ export function writeIdentityFile(path: string, identity: Identity): void {
   }
 }
 
-/** What both ways of signing sign once, to be compared. */
-const PROBE = Uint8Array.from({ length: 32 }, (_, i) => i);
-
 /**
- * Signs as RFC 8032 (5.1.6) says: through libsodium where that loads and gives the bytes that noble gives,
- * else by noble's constant-time multiplication of the base point. noble's own `sign` derives the public
- * key anew for every signature; with scalar and key kept it takes 130 µs instead of 266.
+ * Signs as RFC 8032 (5.1.6) says: through libsodium where that loads and agrees with OpenSSL on this key,
+ * else by noble.
  */
-class NobleIdentity implements LoadedIdentity {
+class SeedIdentity implements LoadedIdentity {
   readonly publicKey: Uint8Array;
   readonly address: string;
   readonly warning: string | undefined;
-  readonly #scalar: bigint;
-  readonly #prefix: Uint8Array;
   readonly #quick: SignSpan | undefined;
+  #noble: NobleSigner | undefined;
 
-  constructor(seed: Uint8Array, warning: string | undefined) {
+  constructor(seed: Uint8Array, warning: string | undefined, load?: () => unknown) {
     assert(seed.length === 32, 'createIdentity: a seed has 32 bytes');
-    const { scalar, prefix, pointBytes } = utils.getExtendedPublicKey(seed);
-    this.publicKey = pointBytes;
-    this.address = toBase58(pointBytes);
-    this.warning = warning;
-    this.#scalar = scalar;
-    this.#prefix = prefix;
     SEEDS.set(this, seed.slice());
-    this.#quick = this.#agreeing(sodiumSigner(seed)?.sign);
+    const sodium = sodiumSigner(seed, true, load);
+    if (sodium && agreesWithOpenssl(seed, sodium)) {
+      this.publicKey = sodium.publicKey;
+      this.#quick = sodium.sign;
+    } else {
+      this.#noble = new NobleSigner(seed);
+      this.publicKey = this.#noble.publicKey;
+    }
+    this.address = toBase58(this.publicKey);
+    this.warning = warning;
   }
 
   sign(bytes: Uint8Array, at: number, end: number, out: Uint8Array, outAt: number): void {
     assert(at <= end && end <= bytes.length, 'sign: a span outside its bytes');
     assert(outAt + 64 <= out.length, 'sign: no room for 64 bytes');
     if (this.#quick && end - at <= MAX_SIGNED_BYTES) this.#quick(bytes, at, end, out, outAt);
-    else this.#signByNoble(bytes, at, end, out, outAt);
+    else this.#slow().sign(bytes, at, end, out, outAt);
   }
 
-  /** @returns the signer if it signs as noble does */
-  #agreeing(signer: SignSpan | undefined): SignSpan | undefined {
-    const theirs = new Uint8Array(64);
-    const ours = new Uint8Array(64);
-    signer?.(PROBE, 0, PROBE.length, theirs, 0);
-    this.#signByNoble(PROBE, 0, PROBE.length, ours, 0);
-    return equalBytes(theirs, 0, ours, 0, 64) ? signer : undefined;
+  /** noble's way, which costs 40 ms to begin with: only for what libsodium does not do. */
+  #slow(): NobleSigner {
+    this.#noble ??= new NobleSigner(SEEDS.get(this)!);
+    return this.#noble;
+  }
+}
+
+/** What two libraries sign once, to be compared. */
+const PROBE = Uint8Array.from({ length: 32 }, (_, i) => i);
+
+/** What stands before the seed of an Ed25519 key in DER. @source RFC 8410, section 7 */
+const PKCS8_PREFIX = Uint8Array.from([
+  0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+]);
+
+/**
+ * Whether libsodium derives the public key from a seed and signs with it as OpenSSL does: Ed25519
+ * signatures are a function of key and message, and two libraries do not err in the same way.
+ */
+function agreesWithOpenssl(
+  seed: Uint8Array,
+  { publicKey, sign: signSpan }: { publicKey: Uint8Array; sign: SignSpan },
+): boolean {
+  const der = Buffer.concat([PKCS8_PREFIX, seed]);
+  const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  der.fill(0);
+  const { x = '' } = createPublicKey(secret).export({ format: 'jwk' });
+  const signature = new Uint8Array(64);
+  signSpan(PROBE, 0, PROBE.length, signature, 0);
+  return (
+    Buffer.from(publicKey).toString('base64url') === x &&
+    equalBytes(sign(null, PROBE, secret), 0, signature, 0, 64)
+  );
+}
+
+/** noble's constant-time multiplication of the base point; its own `sign` derives the public key each time. */
+class NobleSigner {
+  readonly publicKey: Uint8Array;
+  readonly #scalar: bigint;
+  readonly #prefix: Uint8Array;
+
+  constructor(seed: Uint8Array) {
+    const { scalar, prefix, pointBytes } = utils.getExtendedPublicKey(seed);
+    this.publicKey = pointBytes;
+    this.#scalar = scalar;
+    this.#prefix = prefix;
   }
 
-  #signByNoble(bytes: Uint8Array, at: number, end: number, out: Uint8Array, outAt: number): void {
+  sign(bytes: Uint8Array, at: number, end: number, out: Uint8Array, outAt: number): void {
     // One copy for both hashes: were the message to change between them, the secret would leak.
     const length = end - at;
     const work = new Uint8Array(64 + length);

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { sign as nobleSign } from '@noble/ed25519';
 import { describe, expect, it } from 'vitest';
@@ -33,6 +34,22 @@ const RFC = [
       '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
   },
 ];
+
+/** A libsodium whose keys and signatures are spoiled. */
+function erring(spoil: (publicKey: Buffer, signature: Buffer) => void): unknown {
+  const sodium = createRequire(import.meta.url)('sodium-native');
+  return {
+    ...sodium,
+    crypto_sign_seed_keypair: (publicKey: Buffer, secretKey: Buffer, seed: Buffer) => {
+      sodium.crypto_sign_seed_keypair(publicKey, secretKey, seed);
+      spoil(publicKey, Buffer.alloc(64));
+    },
+    crypto_sign_detached: (signature: Buffer, message: Buffer, secretKey: Buffer) => {
+      sodium.crypto_sign_detached(signature, message, secretKey);
+      spoil(Buffer.alloc(32), signature);
+    },
+  };
+}
 
 describe('identity', () => {
   it.each(RFC)('signs as RFC 8032 does: $name', ({ seed, publicKey, message, signature }) => {
@@ -85,6 +102,25 @@ describe('identity', () => {
     const out = new Uint8Array(64);
     createIdentity(seed).sign(message, 0, length, out, 0);
     expect(toHex(out)).toBe(toHex(nobleSign(message, seed)));
+  });
+
+  const failures: { what: string; load: () => unknown }[] = [
+    {
+      what: 'does not load',
+      load: () => {
+        throw new Error('no library for this platform');
+      },
+    },
+    { what: 'derives another key', load: () => erring((publicKey) => publicKey.fill(1, 0, 1)) },
+    { what: 'signs otherwise', load: () => erring((_, signature) => signature.fill(1, 40, 41)) },
+  ];
+  it.each(failures)('is signed for by noble where libsodium $what', ({ load }) => {
+    const seed = fromHex(RFC[2]!.seed)!;
+    const identity = createIdentity(seed, load);
+    const out = new Uint8Array(64);
+    identity.sign(fromHex(RFC[2]!.message)!, 0, 2, out, 0);
+    expect(toHex(identity.publicKey)).toBe(RFC[2]!.publicKey);
+    expect(toHex(out)).toBe(RFC[2]!.signature);
   });
 
   it('may write its signature over what it signs', () => {
