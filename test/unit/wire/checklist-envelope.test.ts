@@ -28,8 +28,8 @@ import {
 } from './parts.ts';
 
 const PING = worked('ping');
-const lowestSlot = (lowest: number | bigint): Uint8Array =>
-  value(2, 0, KEY_A, u64(0), u64(lowest), u64(0), u64(0), u64(WALLCLOCK));
+const lowestSlot = (lowest: number | bigint, index = 0): Uint8Array =>
+  value(2, index, KEY_A, u64(0), u64(lowest), u64(0), u64(0), u64(WALLCLOCK));
 const smallest = (index: number): Uint8Array => value(5, index, KEY_A, u64(0), u64(WALLCLOCK));
 const GOOD = lowestSlot(5);
 const INSANE = lowestSlot(LIMIT);
@@ -71,6 +71,8 @@ const envelope: readonly PacketCase[] = [
   ['C-013 1233 bytes', join(PING, repeat(0, 1233 - 132)), 'PACKET_TOO_LONG', 1232],
   ['C-013 1232 bytes', join(PING, repeat(0, 1232 - 132)), 'PACKET_TRAILING_BYTES', 132],
   ['C-015 good, removed', push([GOOD, value(0, repeat(0, 99))]), 'VALUE_KIND_REMOVED', 249],
+  ['removed, good', push([value(0, repeat(0, 99)), GOOD]), 'VALUE_KIND_REMOVED', 44 + 64],
+  ['another index, good', push([lowestSlot(5, 1), GOOD]), 'LOWEST_SLOT_INDEX', 44 + 68],
   ['good, refused', push([GOOD, INSANE]), 'SLOT_OVER_LIMIT', 44 + 141 + 68 + 41],
   ['refused, undecodable', push([INSANE, value(14, repeat(0, 99))]), 'VALUE_KIND_UNKNOWN', 249],
   ['refused, trailing', join(push([INSANE]), 0), 'PACKET_TRAILING_BYTES', 185],
@@ -123,6 +125,10 @@ const pulls: readonly PacketCase[] = [
   ['C-127 but it has to decode', pull({}, value(0, repeat(0, 99))), 'VALUE_KIND_REMOVED'],
   ['C-128 mask with low bits clear', pull({ mask: 2n ** 63n }), 'OK'],
   ['C-129 2^64-1 bits set', pull({ set: U64_MAX }), 'OK'],
+  ['957 keys', pull({ keys: u64(957) }), 'PACKET_TRUNCATED', 4],
+  ['958 keys', pull({ keys: u64(958) }), 'COUNT_OVER_LIMIT', 4],
+  ['957 blocks', pull({ keys: u64(0), bits: join(1, u64(957)) }), 'PACKET_TRUNCATED', 13],
+  ['958 blocks', pull({ keys: u64(0), bits: join(1, u64(958)) }), 'COUNT_OVER_LIMIT', 13],
   ['2^61 keys', pull({ keys: u64(2n ** 61n) }), 'COUNT_OVER_LIMIT', 4],
   ['2^61 blocks', pull({ bits: join(1, u64(2n ** 61n)) }), 'COUNT_OVER_LIMIT', 21],
   ['no caller', pull({}, join()), 'PACKET_TRUNCATED', MASK_BITS_AT + 4],

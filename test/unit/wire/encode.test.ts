@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../../../src/crypto/hash.ts';
 import { createIdentity } from '../../../src/crypto/identity.ts';
 import { createVerifier } from '../../../src/crypto/verify.ts';
 import { fromBase58, toBase58 } from '../../../src/util/base58.ts';
@@ -26,7 +27,7 @@ import {
   writePullRequest,
   writeValuesHeader,
 } from '../../../src/wire/encode.ts';
-import { Message } from '../../../src/wire/limits.ts';
+import { Message, PONG_PREFIX, VALUES_BYTES } from '../../../src/wire/limits.ts';
 import { buildTowerSync } from '../../../src/wire/vote-transaction.ts';
 import { KEY_A, KEY_B, KEY_C, worked } from './parts.ts';
 
@@ -98,6 +99,27 @@ describe('writers', () => {
     expect(encoded.length).toBe(pruneBytes(200));
     expect(prunes.map((_, i) => encoded[76 + 32 * i + 31])).toEqual(prunes.map((_, i) => i + 16));
     expect(toHex(encoded, encoded.length - 40)).toBe(`${'11'.repeat(32)}0700000000000000`);
+  });
+
+  it('hash of a pong, over the prefix and the token of the ping', () => {
+    const token = worked('ping').subarray(PING_SIGNED_AT, PING_SIGNATURE_AT);
+    const hash = sha256Hex(Buffer.concat([Buffer.from(PONG_PREFIX), token]));
+    expect(toHex(worked('pong'), PING_SIGNED_AT, PING_SIGNATURE_AT)).toBe(hash);
+  });
+
+  it('as much room for values as a packet has behind its header', () => {
+    expect(VALUES_BYTES).toBe(1188);
+  });
+
+  it('any address', () => {
+    const { value } = decodeValue(worked('contactInfo'));
+    if (value?.kind !== 'ContactInfo') throw new Error('another kind');
+    for (const address of ['0.0.0.0', '255.255.255.255']) {
+      const encoded = encodeValue({ ...value, addresses: [address, ...value.addresses.slice(1)] });
+      expect(decodeValue(encoded).value).toMatchObject({
+        addresses: [address, value.addresses[1]],
+      });
+    }
   });
 
   it('header of a push', () => {

@@ -6,6 +6,18 @@ import type { ParsedVote } from '../../../src/wire/decoded.ts';
 import { lastVotedSlot } from '../../../src/wire/vote-slot.ts';
 import { ValueMaker } from '../../sim/values.ts';
 import { Peer } from '../node/peer.ts';
+import {
+  HASH,
+  join,
+  KEY_A,
+  leb,
+  SIGNATURE,
+  U64_MAX,
+  u32,
+  u64,
+  VOTE_PROGRAM,
+  value,
+} from './parts.ts';
 import { recordedPackets } from './recorded.ts';
 
 describe('the last slot of a vote', () => {
@@ -31,6 +43,21 @@ describe('the last slot of a vote', () => {
     }
     expect(votes).toBeGreaterThan(100);
     expect([...forms]).toContain('TowerSync');
+  });
+
+  it("is counted from a root whatever its lower half is, and is nobody's from 2^53 on", () => {
+    const last = (root: number | bigint, distance: number | bigint): number => {
+      const data = join(u32(14), u64(root), '01', leb(distance), 1, HASH, '00', HASH);
+      const keys = join(leb(3), KEY_A, KEY_A, VOTE_PROGRAM, HASH);
+      const head = join(0, KEY_A, '01', SIGNATURE, '010001', keys, '01', '02', '0100');
+      const bytes = value(1, head, leb(data.length), data, u64(1));
+      expect(decodeValue(bytes).outcome).toBe(0);
+      return lastVotedSlot(bytes, 0, bytes.length);
+    };
+    expect(last(2 ** 32 - 1, 2)).toBe(2 ** 32 + 1);
+    expect(last(U64_MAX - 2n ** 32n + 1n, 0)).toBe(-1);
+    expect(last(U64_MAX, 7)).toBe(7);
+    expect([last(2 ** 52, 2 ** 52 - 1), last(2 ** 52, 2 ** 52)]).toEqual([2 ** 53 - 1, -1]);
   });
 
   it('is found in a list of slots', () => {
