@@ -84,7 +84,7 @@ async function run({ layer, file, again, thorough, out }: Flags): Promise<void> 
   await runMutants(sandbox, covered, ids, (id, fate) => {
     fates.set(id, fate);
     kept[keys.get(id)!] = { status: fate.status, by: fate.by };
-    if (++told % 100 !== 0) return;
+    if (++told % 25 !== 0) return;
     writeFileSync(keptIn, JSON.stringify(kept));
     const seconds = Number((process.hrtime.bigint() - from) / 1_000_000_000n);
     process.stdout.write(`${told} of ${ids.length} after ${seconds} s\n`);
@@ -99,11 +99,12 @@ async function run({ layer, file, again, thorough, out }: Flags): Promise<void> 
   process.exitCode = open === '' ? 0 : 1;
 }
 
-process.once('SIGTERM', endWorkers);
-process.once('SIGINT', () => {
-  endWorkers();
-  process.exit(130);
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    endWorkers();
+    process.exit(130);
+  });
+}
 
 await new Command('mutants')
   .description(

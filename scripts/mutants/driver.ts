@@ -133,11 +133,13 @@ export async function runMutants(
   }
   for (const id of fromStart) {
     let isTold = false;
-    await work(sandbox, { ids: [id], coverage, fromStart: true }, (line) => {
+    const stuck = await work(sandbox, { ids: [id], coverage, fromStart: true }, (line) => {
       if (!('end' in line)) return;
       isTold = true;
       onFate(id, line);
     });
-    if (!isTold) onFate(id, { status: 'endless', by: undefined });
+    if (isTold) continue;
+    if (stuck !== id) throw new Error('A worker did not start.');
+    onFate(id, { status: 'endless', by: undefined });
   }
 }
