@@ -38,6 +38,7 @@ export {
   type NodeChange,
   type NodeState,
   type SnapshotState,
+  type SocketAddresses,
   type Via,
 } from './api/changes.ts';
 export type { Coverage } from './api/coverage.ts';

@@ -3,6 +3,7 @@
  * number; a bounded log keeps the last of them, so that whoever was away can go on where it stopped, or
  * is told that it cannot and how things are now.
  */
+import type { SOCKET_NAMES } from '../wire/limits.ts';
 import { type ChangeFilter, filterTest, stateTest } from './change-filter.ts';
 
 export type { ChangeFilter } from './change-filter.ts';
@@ -12,6 +13,7 @@ export const CHANGE_KINDS = [
   'appeared',
   'disappeared',
   'moved',
+  'sockets',
   'version',
   'client',
   'shredVersion',
@@ -69,12 +71,17 @@ export interface DuplicateProof {
   readonly chunks: number;
 }
 
+/** Services of a node by name: `ip:port`, null for one that is not there. */
+export type SocketAddresses = Partial<Record<(typeof SOCKET_NAMES)[number], string | null>>;
+
 /** Before and after, by kind of change. */
 export interface ChangeValues {
   appeared: { readonly old: null; readonly new: NodeState };
   disappeared: { readonly old: NodeState; readonly new: null };
   /** Gossip addresses. */
   moved: { readonly old: string | null; readonly new: string | null };
+  /** The other services that moved, opened or closed, RPC excepted: all that a contact info changed at once. */
+  sockets: { readonly old: SocketAddresses; readonly new: SocketAddresses };
   version: { readonly old: string; readonly new: string };
   client: { readonly old: string; readonly new: string };
   shredVersion: { readonly old: number; readonly new: number };

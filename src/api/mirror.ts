@@ -20,6 +20,7 @@ import {
 } from '../wire/limits.ts';
 import type { Change, ContactSummary, RowOperation } from './change.ts';
 import { clientName } from './nodes.ts';
+import { type SocketPlaces, socketPlaces } from './socket-places.ts';
 
 /** An origin with its values. */
 export interface ObservedNode {
@@ -29,6 +30,8 @@ export interface ObservedNode {
   readonly rows: Map<number, number>;
   /** Of its contact info, while there is one. */
   contact: ContactSummary | undefined;
+  /** Where its services are, by socket key; another array whenever anything in it is another. */
+  sockets: SocketPlaces | undefined;
 }
 
 /** Hears of each change: after the mirror took it over, or, for a removal, while it still has the row. */
@@ -171,6 +174,7 @@ export class TableMirror {
       key: copy.pubkey.slice(),
       rows: new Map<number, number>(),
       contact: undefined,
+      sockets: undefined,
     };
     this.#byPeer[copy.peer] = node;
     return node;
@@ -191,7 +195,9 @@ export class TableMirror {
     this.#wallclock[row] = copy.wallclock;
     this.inserted[row] = copy.inserted;
     copyBytes(copy.hash, 0, this.#hash, row * HASH_BYTES, HASH_BYTES);
-    if (copy.kind === Kind.CONTACT_INFO) this.#setContact(node, this.#readContact());
+    if (copy.kind !== Kind.CONTACT_INFO) return;
+    this.#setContact(node, this.#readContact());
+    node.sockets = socketPlaces(this.#fields, node.sockets);
   }
 
   #drop(row: number, node: ObservedNode): void {

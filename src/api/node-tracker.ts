@@ -18,6 +18,7 @@ import type {
   Via,
 } from './changes.ts';
 import { ProofTracker } from './proof-tracker.ts';
+import { movedSockets, type SocketPlaces } from './socket-places.ts';
 import { OWN } from './via.ts';
 
 /** What is known of an origin. */
@@ -25,6 +26,7 @@ interface Track {
   readonly pubkey: string;
   /** As it was told; undefined while it has no contact info. */
   told: ContactSummary | undefined;
+  toldSockets: SocketPlaces | undefined;
   voted: number | null;
   toldVoted: number | null;
   snapshot: SnapshotState | null;
@@ -37,16 +39,21 @@ interface Track {
   ageMs: number;
 }
 
-/** Where the tracker finds an origin's contact info, if it has one. */
-export type ContactOf = (pubkey: string) => ContactSummary | undefined;
+/** What the tracker asks of an origin: its contact info, and where its services are, if it has one. */
+export interface TrackedNode {
+  readonly contact: ContactSummary | undefined;
+  readonly sockets: SocketPlaces | undefined;
+}
+
+/** Where the tracker finds an origin; undefined while there is no value of it. */
+export type NodeOf = (pubkey: string) => TrackedNode | undefined;
 
 /** Takes over changes that came together, with the age of each. */
 export type TellChanges = (changes: readonly Unnumbered[], ages: readonly number[]) => void;
 
 /** @owner the observer's thread */
 export class NodeTracker {
-  readonly #contactOf: ContactOf;
-  readonly #isHere: (pubkey: string) => boolean;
+  readonly #nodeOf: NodeOf;
   readonly #tell: TellChanges;
   readonly #tracks = new Map<string, Track>();
   /** Origins of which something is new. */
@@ -57,12 +64,10 @@ export class NodeTracker {
   #ages: number[] = [];
 
   /**
-   * @param isHere whether an origin has any value
    * @param tell hears of all changes since the flush before
    */
-  constructor(contactOf: ContactOf, isHere: (pubkey: string) => boolean, tell: TellChanges) {
-    this.#contactOf = contactOf;
-    this.#isHere = isHere;
+  constructor(nodeOf: NodeOf, tell: TellChanges) {
+    this.#nodeOf = nodeOf;
     this.#tell = tell;
   }
 
@@ -167,10 +172,10 @@ export class NodeTracker {
       const old = stateOf(track, told);
       this.#setTold(track, undefined);
       if (old) this.#add(track, 'disappeared', { old, new: null }, via, ageMs, told);
-      if (!this.#isHere(pubkey)) this.#tracks.delete(pubkey);
+      if (!this.#nodeOf(pubkey)) this.#tracks.delete(pubkey);
       return;
     }
-    const { toldVoted, toldSnapshot } = track;
+    const { toldVoted, toldSnapshot, toldSockets } = track;
     this.#setTold(track, contact);
     if (!told) {
       const state = stateOf(track, contact)!;
@@ -178,6 +183,11 @@ export class NodeTracker {
       return;
     }
     if (told !== contact) this.#compareContacts(track, told, contact);
+    const { toldSockets: sockets } = track;
+    if (sockets && toldSockets && sockets !== toldSockets) {
+      const moved = movedSockets(toldSockets, sockets);
+      if (moved) this.#add(track, 'sockets', moved, via, ageMs);
+    }
     const { voted, snapshot } = track;
     if (voted !== null && voted !== toldVoted) {
       this.#add(track, 'voted', { old: toldVoted, new: voted }, track.voteVia, ageMs);
@@ -204,8 +214,13 @@ export class NodeTracker {
     if (b.rpc !== null) add('rpcOpened', { old: null, new: b.rpc });
   }
 
+  #contactOf(pubkey: string): ContactSummary | undefined {
+    return this.#nodeOf(pubkey)?.contact;
+  }
+
   #setTold(track: Track, contact: ContactSummary | undefined): void {
     track.told = contact;
+    track.toldSockets = contact && this.#nodeOf(track.pubkey)?.sockets;
     track.toldVoted = track.voted;
     track.toldSnapshot = track.snapshot;
   }
@@ -229,6 +244,7 @@ function newTrack(pubkey: string): Track {
   return {
     pubkey,
     told: undefined,
+    toldSockets: undefined,
     voted: null,
     toldVoted: null,
     snapshot: null,

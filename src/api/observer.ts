@@ -84,8 +84,7 @@ export class Observer {
     this.#via = new ViaReader();
     const { nodes } = this.mirror;
     this.#tracker = new NodeTracker(
-      (pubkey) => nodes.get(pubkey)?.contact,
-      (pubkey) => nodes.has(pubkey),
+      (pubkey) => nodes.get(pubkey),
       (changes, ages) => {
         this.changes.append(changes, ages);
         regions.control.changes[0] = this.changes.latest;

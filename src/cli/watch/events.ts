@@ -44,6 +44,8 @@ function wordsFor(change: NodeChange): Words | undefined {
         'text',
         `moved    ${change.old ?? 'no address'} → ${change.new ?? 'no address'}`,
       ];
+    case 'sockets':
+      return ['~', 'dim', `services ${Object.keys(change.new).join(', ')} moved`];
     case 'version':
       return ['~', 'text', `version  ${change.old} → ${change.new}`];
     case 'client':
