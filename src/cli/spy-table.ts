@@ -137,7 +137,11 @@ const count = (number: number, noun: string): string =>
 export function coverageText(coverage: Coverage): string {
   const { nodes, low, high, known, samples, captured } = coverage;
   const drawn = `${count(captured, 'node')} drawn in ${count(samples, 'sample')}`;
-  return `about ${nodes} nodes exist (${low} to ${high} with 95 % confidence), ${known} of them known; from ${drawn}`;
+  const exist =
+    low === high
+      ? `${count(nodes, 'node')} and no more exist (with 95 % confidence)`
+      : `about ${nodes} nodes exist (${low} to ${high} with 95 % confidence)`;
+  return `${exist}, ${known} of them known; from ${drawn}`;
 }
 
 /** The lines under the table. */

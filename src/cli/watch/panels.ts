@@ -76,7 +76,11 @@ export function figureLines(
         shareText(nodes > 0 ? Math.min(1, marked / nodes) : 1),
         [
           span(`of some ${countText(nodes)} that exist`),
-          span(`${countText(low)} to ${countText(high)}, 95 % sure`),
+          span(
+            low === high
+              ? 'no more, 95 % sure'
+              : `${countText(low)} to ${countText(high)}, 95 % sure`,
+          ),
         ],
         width,
       ),

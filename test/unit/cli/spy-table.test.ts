@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeLiveness, type LivenessEvidence } from '../../../src/api/liveness.ts';
 import type { NodeInfo } from '../../../src/api/nodes.ts';
-import { renderNodes, renderSummary, sortNodes } from '../../../src/cli/spy-table.ts';
+import { coverageText, renderNodes, renderSummary, sortNodes } from '../../../src/cli/spy-table.ts';
 
 const CONTEXT = { columns: 160, elapsedMs: 5_000 };
 
@@ -97,5 +97,18 @@ describe('the node table', () => {
   it('sums up', () => {
     const nodes = [1_000.5, 2_000.5, 0].map((stake) => nodeOf('A', { stake }));
     expect(renderSummary(nodes, 9)).toMatch(/^Stake: {4}2 nodes with 3,001 SOL$/m);
+  });
+});
+
+describe('how many nodes there are', () => {
+  const coverage = { nodes: 9, low: 8, high: 12, known: 8, confidence: 0.95 };
+  const rest = { samples: 10, captured: 11, recaptured: 11 };
+  it('is said with its limits, or as one number when these are the same', () => {
+    expect(coverageText({ ...coverage, ...rest })).toBe(
+      'about 9 nodes exist (8 to 12 with 95 % confidence), 8 of them known; from 11 nodes drawn in 10 samples',
+    );
+    expect(coverageText({ ...coverage, ...rest, nodes: 8, high: 8 })).toBe(
+      '8 nodes and no more exist (with 95 % confidence), 8 of them known; from 11 nodes drawn in 10 samples',
+    );
   });
 });
