@@ -123,7 +123,7 @@ async function hear(receiver: ReceiverName, workers: number, socket: Socket) {
   node.parts.pings.check = () => ADDRESS_PROVED; // nobody is there to answer
   const { contacts, rest } = traffic();
   const arrived = async (count: number): Promise<void> => {
-    const endMs = SystemClock.monoMs() + 10_000;
+    const endMs = SystemClock.monoMs() + 50_000;
     const settled = (): number =>
       Object.entries(node.counts().outcomes)
         .filter(([name]) => outcomeStage(Outcome[name as OutcomeName]) !== 'value')

@@ -18,6 +18,7 @@ while (Atomics.load(stop, 0) === 0) {
   if (version !== ~row || operation !== row % 251 || kind !== row % 241) seen.mixed++;
   if (row <= last) seen.backwards++;
   last = row;
+  if (seen.lapped > 0) stop[1] = 1; // enough
 }
 seen.lost = reader.lost;
 parentPort.postMessage(seen);

@@ -21,5 +21,6 @@ while (Atomics.load(stop, 0) === 0) {
   seen.copies++;
   if (isTorn) seen.torn++;
   seen.last = copy[0];
+  if (seen.copies > 100 && seen.odd + seen.caught > 0) stop[1] = 1; // enough
 }
 parentPort.postMessage(seen);

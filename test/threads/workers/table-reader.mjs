@@ -44,6 +44,7 @@ function look(row) {
 
 parentPort.postMessage('ready');
 for (let i = 0; Atomics.load(stop, 0) === 0; i++) {
+  if (seen.copies > 100 && seen.found > 0 && seen.entries > 100) stop[1] = 1; // enough
   const reading = journal.next();
   if (reading === Reading.ENTRY) {
     seen.entries++;
