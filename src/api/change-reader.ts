@@ -14,6 +14,8 @@ export interface ChangesOptions {
   readonly since?: number | undefined;
   /** Left out, everything is told. */
   readonly filter?: ChangeFilter | undefined;
+  /** When it aborts, the stream ends: as if it had been left, without an error. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A gap whose nodes are still coming. */

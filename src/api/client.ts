@@ -10,6 +10,7 @@ import { filterTest } from './change-filter.ts';
 import { type ChangeEvent, ChangeReader, type ChangesOptions } from './change-reader.ts';
 import type { Remote } from './comlink.ts';
 import { FEED_BUFFER_BYTES } from './feed.ts';
+import { Leaving } from './leaving.ts';
 import type { NodesPage } from './node-query.ts';
 import { type NodeSelector, nodeTest } from './node-selector.ts';
 import type { ObserverApi, ObserverStatus, QueryPage, Selector } from './observer-api.ts';
@@ -87,6 +88,7 @@ export class ObserverClient {
   async *changes({
     since,
     filter = {},
+    signal,
   }: ChangesOptions): AsyncGenerator<readonly ChangeEvent[], void, undefined> {
     filterTest(filter); // here, as errors lose their code on the way between threads
     const reader = new ChangeReader(since);
@@ -94,7 +96,7 @@ export class ObserverClient {
       const opened = await thread.call((api) => api.openChanges(buffer, reader.seq, filter));
       reader.begin(opened.since);
       return opened.feed;
-    });
+    }, signal);
     for await (const lines of all) {
       const events = reader.read(lines);
       if (events.length > 0) yield events;
@@ -104,21 +106,23 @@ export class ObserverClient {
   /** Bufferfuls of a feed, which is opened anew in each thread. */
   async *#lines(
     open: (thread: ObserverThread, buffer: SharedArrayBuffer, isAgain: boolean) => Promise<number>,
+    signal?: AbortSignal,
   ): AsyncGenerator<string, void, undefined> {
     const buffer = new SharedArrayBuffer(FEED_BUFFER_BYTES);
     const bytes = Buffer.from(buffer);
     const listening = {};
+    const leaving = new Leaving(signal);
     this.#feeds.add(listening);
     try {
       for (let isAgain = false; ; isAgain = true) {
-        const thread = await this.#whenUp();
+        const thread = await leaving.unless(this.#whenUp());
         if (!thread) return;
         try {
           const feed = await open(thread, buffer, isAgain);
           try {
             for (;;) {
-              const length = await thread.call((api) => api.take(feed));
-              if (length < 0) return;
+              const length = await leaving.unless(thread.call((api) => api.take(feed)));
+              if (length === undefined || length < 0) return;
               yield bytes.toString('latin1', 0, length);
             }
           } finally {
@@ -130,6 +134,7 @@ export class ObserverClient {
         }
       }
     } finally {
+      leaving.end();
       this.#feeds.delete(listening);
       this.#tell();
     }

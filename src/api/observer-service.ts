@@ -129,6 +129,7 @@ export class ObserverService implements ObserverApi {
     open.end();
     this.#skipped += open.feed.skipped ?? 0;
     this.#feeds.delete(feed);
+    open.feed.end(); // whoever left while it waited for something
   }
 
   drain(): void {

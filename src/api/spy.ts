@@ -221,8 +221,15 @@ export class Spy {
    * @throws SpyError OBSERVER_DOES_NOT_START, CHANGES_NETWORK
    */
   async *changes(options: ChangesOptions = {}): AsyncGenerator<ChangeEvent, void, undefined> {
+    const { signal } = options;
+    if (signal?.aborted) return;
     const observer = await this.#observed();
-    for await (const events of observer.changes(options)) yield* events;
+    for await (const events of observer.changes(options)) {
+      for (const event of events) {
+        yield event;
+        if (signal?.aborted) return;
+      }
+    }
   }
 
   /** Calls back for each change of a kind, from now on. @returns what ends it */

@@ -92,6 +92,16 @@ describe('a spy', () => {
     const future = await spy.changes({ since: Number.MAX_SAFE_INTEGER }).next();
     expect(future.value).toMatchObject({ kind: 'gap', reason: 'future' });
 
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const silent = spy.changes({ filter: { pubkeys: ['nobody'] }, signal });
+    const waiting = silent.next();
+    await pause(20);
+    leaving.abort();
+    expect(await waiting, 'in the middle of waiting').toEqual({ done: true, value: undefined });
+    const late = await spy.changes({ since: 0, signal }).next();
+    expect(late, 'before it began').toEqual({ done: true, value: undefined });
+
     await spy[Symbol.asyncDispose]();
     expect(await stream.next()).toMatchObject({ done: true });
   });
