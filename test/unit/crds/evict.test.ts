@@ -77,6 +77,38 @@ describe('what one origin may keep', () => {
     });
   }
 
+  it('the oldest goes first, in whatever order they came', () => {
+    const table = makeTable({ originLimits: { values: 3, bytes: 1_000 } });
+    for (const [index, wallclock] of [
+      [1, 300],
+      [2, 100],
+      [3, 200],
+    ]) {
+      upsert(table, value({ index: index!, wallclock: wallclock! }), 5_000);
+    }
+    const stays = (index: number): boolean => rowOf(table, value({ index })) >= 0;
+    upsert(table, value({ index: 4, wallclock: 300 }), 5_000);
+    expect([1, 2, 3].map(stays)).toEqual([true, false, true]);
+    upsert(table, value({ index: 5, wallclock: 300 }), 5_000);
+    expect([1, 2, 3].map(stays)).toEqual([true, false, false]);
+  });
+
+  it('of equally old ones the first to come goes first, wherever its row is', () => {
+    const table = makeTable({ originLimits: { values: 3, bytes: 1_000 } });
+    const equal = [1, 2, 3].map((index) => value({ index, wallclock: 100 }));
+    for (const v of equal) upsert(table, v, 5_000);
+    // Replaced by one as old as the others, the first is the last to have come, in the first row.
+    equal[0] = value({ index: 1, wallclock: 200 });
+    upsert(table, value({ index: 2, wallclock: 200 }), 5_000);
+    upsert(table, value({ index: 3, wallclock: 200 }), 5_000);
+    upsert(table, equal[0], 5_000);
+    const stays = (index: number): boolean => rowOf(table, value({ index })) >= 0;
+    upsert(table, value({ index: 4, wallclock: 300 }), 5_000);
+    expect([1, 2, 3].map(stays)).toEqual([true, false, true]);
+    upsert(table, value({ index: 5, wallclock: 300 }), 5_000);
+    expect([1, 2, 3].map(stays)).toEqual([true, false, false]);
+  });
+
   it('a contact info always comes in', () => {
     const table = makeTable({ originLimits: { values: 3, bytes: 1_000 } });
     for (const v of votes) upsert(table, v, 5_000);
@@ -187,6 +219,20 @@ describe('who leaves a full table', () => {
     });
   }
 
+  it('nobody when just as many rows and identities are free', () => {
+    const table = society([{}, {}], { tableRows: 16, peerRows: 4 });
+    expect(makeRoom(table, [], 12, 2, 1)).toBe(0);
+    expect(makeRoom(table, [], 12, 3, 1)).toBe(2);
+    expect(makeRoom(table, [], 14, 0, 1), 'two rows are used').toBe(0);
+    expect(makeRoom(table, [], 15, 0, 1)).toBe(2);
+  });
+
+  it('of equals the one that came into the table first', () => {
+    const table = society([{}, {}, {}, {}], { tableRows: 16 });
+    expect(makeRoom(table, [], 9, 0, 1)).toBe(2);
+    expect(present(table, 4)).toEqual([2, 3, 4]);
+  });
+
   it('nobody while there is room', () => {
     const table = society([{}, {}], { tableRows: 16 });
     expect(makeRoom(table, [], 12, 0, 1)).toBe(0);
@@ -265,6 +311,26 @@ describe('unstaked identities of one network', () => {
     const left = [1, 2, 3, 4, 5, 6, 7].map((i) => add(table, i, NET + i, i));
     expect(left).toEqual([0, 0, 0, 0, 0, 0, 1]);
     expect(present(table, 7)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('leave by rank among themselves, whoever else has a lower one', () => {
+    const table = makeTable();
+    table.setStakes(new Stakes([[key(9), 1]]));
+    // Younger and unproved, but elsewhere; and one in the network with stake.
+    const other = (origin: number, ip: number) => {
+      upsert(table, value({ kind: Kind.CONTACT_INFO, origin, wallclock: 900 }), 900);
+      table.peers.setContact(table.peers.find(key(origin), 0), ip, 8001, 1);
+    };
+    other(8, 0x0b000001);
+    other(9, NET + 9);
+    other(7, 0x0b000002);
+    table.removePeer(table.peers.find(key(7), 0), 900);
+    const left = [1, 2, 3, 4].map((i) => add(table, i, NET + i, i));
+    expect(left).toEqual([0, 0, 0, 1]);
+    expect(present(table, 9)).toEqual([1, 2, 3, 8, 9]);
+    // Of equals the first stays where it is found to be the lowest.
+    expect(add(table, 5, NET + 5, 3)).toBe(1);
+    expect(present(table, 9)).toEqual([1, 2, 5, 8, 9]);
   });
 
   it('stay when they are spared', () => {

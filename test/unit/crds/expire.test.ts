@@ -139,6 +139,7 @@ describe('hash queue', () => {
     const queue = new HashQueue(makeRegions({ purgedHashes: 8 }).purged);
     for (let i = 1; i <= 20; i++) queue.push(hash(i), 0, i);
     expect([queue.size, queue.overflowed, first(queue)]).toEqual([8, 12, 13]);
+    expect([queue.first, queue.hashes[queue.offsetOf(queue.first)]]).toEqual([12, 13]);
     const all = Array.from({ length: 8 }, (_, i) => queue.hashes[queue.hashOffset(i)]);
     expect(all).toEqual([13, 14, 15, 16, 17, 18, 19, 20]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_STAKES, PeerFlag, Stakes } from '../../../src/crds/peers.ts';
+import { LifeSign } from '../../../src/shm/layout.ts';
 import { AssertionError } from '../../../src/util/assert.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { key, makeTable, upsert, value } from './harness.ts';
@@ -98,6 +99,29 @@ describe('peers', () => {
     expect(table.peers.columns.flags[peer]).toBe(PeerFlag.PROVED);
     table.peers.setProved(peer, false);
     expect(table.peers.columns.flags[peer]).toBe(0);
+  });
+
+  it('keep the evidence of their life apart, and lose it when they leave', () => {
+    const table = makeTable();
+    const [one, two] = [1, 2].map((origin) => {
+      upsert(table, value({ origin }));
+      return table.peers.find(key(origin), 0);
+    }) as [number, number];
+    const signs = (peer: number): number[] =>
+      [LifeSign.ANSWERED, LifeSign.ROUND_TRIP, LifeSign.OTHER_OUTSET, LifeSign.OTHER_HEARD].map(
+        (sign) => table.peers.lifeSign(peer, sign),
+      );
+    table.peers.setAnswered(two, 9_000, 12);
+    table.peers.setOtherInstance(two, 1_786_999_995_000_000, 9_500);
+    table.peers.setAnswered(one, 8_000, 34);
+    expect([one, two].map(signs)).toEqual([
+      [8_000, 34, 0, 0],
+      [9_000, 12, 1_786_999_995_000_000, 9_500],
+    ]);
+    table.removePeer(two, 1);
+    upsert(table, value({ origin: 3 }));
+    const three = table.peers.find(key(3), 0);
+    expect([three, signs(three), signs(one)]).toEqual([two, [0, 0, 0, 0], [8_000, 34, 0, 0]]);
   });
 
   it('state when they came', () => {

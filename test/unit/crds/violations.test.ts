@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { findViolation } from '../../../src/crds/invariants.ts';
+import { type CrdsTable, Route } from '../../../src/crds/table.ts';
+import { sha256 } from '../../../src/crypto/hash.ts';
+import { TableState } from '../../../src/shm/layout.ts';
+import { Outcome } from '../../../src/util/outcome.ts';
+import { createValueColumns } from '../../../src/wire/columns.ts';
+import { skimValue } from '../../../src/wire/skim.ts';
+import { worked } from '../wire/parts.ts';
+import { makeTable, upsert, value } from './harness.ts';
+
+/** 97 values of seven origins; rows 3, 50 and 51 are free. */
+function crowd(): CrdsTable {
+  const table = makeTable({ capacities: { tableRows: 256 } });
+  for (let i = 0; i < 100; i++) {
+    upsert(table, value({ origin: i % 7, index: i, salt: i, kind: i < 7 ? 11 : 1 }));
+  }
+  for (const row of [3, 50, 51]) table.remove(row, 1);
+  return table;
+}
+
+describe('a mistake that the sizes do not show is found', () => {
+  const cases: { name: string; plant(table: CrdsTable): void; says: RegExp }[] = [
+    {
+      name: 'a list without an end',
+      plant: ({ view: { columns: c } }) => {
+        // Consistent in both directions, and round.
+        const list = c.shardHead.findIndex((head) => head !== 0);
+        const row = c.shardHead[list]! - 1;
+        c.shardNext[row] = row + 1;
+        c.shardPrevious[row] = 0;
+      },
+      says: /^T3 shard \d+: (comes back to itself|row \d+ has lost)/,
+    },
+    {
+      name: 'a row in use where none ever was',
+      plant: ({ view: { columns: c } }) => {
+        c.length[200] = 120;
+      },
+      says: /^T3 row 200: lies above the high water mark$/,
+    },
+    {
+      name: 'a free row that states a length',
+      plant: ({ view: { columns: c } }) => {
+        c.length[3] = 120;
+      },
+      says: /^T3 rows: 98 are in use, 97 are counted$/,
+    },
+    {
+      name: 'a free row that is in use',
+      plant: ({ view: { columns: c } }) => {
+        c.state[TableState.FREE_HEAD] = 10 + 1;
+      },
+      says: /^T3 free rows: row 10 is in use$/,
+    },
+    {
+      name: 'free rows that come round',
+      plant: ({ view: { columns: c } }) => {
+        c.shardNext[3] = c.state[TableState.FREE_HEAD]!;
+      },
+      says: /^T3 free rows: the list comes back to itself$/,
+    },
+    {
+      name: 'a row that is in no order',
+      plant: ({ view }) => view.order.unlink(0, 10),
+      says: /^T4 order: has 96 of 97 rows$/,
+    },
+    {
+      name: 'an origin under another name',
+      plant: ({ peers }) => {
+        peers.columns.pubkey[2 * 32 + 9]! ^= 1;
+      },
+      says: /^T3 peer 2: is not found$/,
+    },
+  ];
+  for (const { name, plant, says } of cases) {
+    it(name, () => {
+      const table = crowd();
+      plant(table);
+      expect(`${findViolation(table, { decode: false })}`).toMatch(says);
+    });
+  }
+
+  it('notices a value that is kept under another origin than its own', () => {
+    const real = worked('heaviestFork');
+    const table = makeTable();
+    const columns = createValueColumns(2);
+    const bytes = new Uint8Array(real.length + 32);
+    bytes.set(real);
+    const length = real.length;
+    bytes.fill(7, length);
+    expect(skimValue(bytes, 0, length, columns, 0)).toBe(Outcome.OK);
+    const [kind, index, wallclock] = [columns.kind[0]!, columns.index[0]!, columns.wallclock[0]!];
+    const hash = sha256(real);
+    table.upsert(bytes, 0, length, kind, index, length, wallclock, 0, 0, hash, 0, 1, Route.PULL);
+    expect(findViolation(table)).toBe('T1 row 0: is of another origin than its peer');
+  });
+});
