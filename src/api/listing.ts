@@ -1,7 +1,6 @@
 import type { TableView } from '../crds/view.ts';
 import { LAMPORTS_PER_SOL } from '../gossip/policy.ts';
 import type { SpyNode } from '../node/spy.ts';
-import { ROW_BYTES } from '../shm/layout.ts';
 import { fromBase58, toBase58 } from '../util/base58.ts';
 import { compareBytes, equalBytes } from '../util/bytes.ts';
 import { isReachable } from '../util/ipv4.ts';
@@ -36,7 +35,7 @@ export function summarize(node: SpyNode): SpySummary {
   const fields = new ContactInfoFields();
   const summary = { proved: 0, unproved: 0, validators: 0, values: view.size };
   for (const row of contactRows(view)) {
-    const at = row * ROW_BYTES;
+    const at = view.columns.place[row]!;
     if (isOwn(view, row, identity.publicKey)) continue;
     summary.proved++;
     readContactInfo(view.columns.bytes, at, at + view.columns.length[row]!, fields);
@@ -74,7 +73,7 @@ export function listNodes(node: SpyNode, startedMs: number): NodeInfo[] {
   };
   for (const row of contactRows(view)) {
     if (isOwn(view, row, identity.publicKey)) continue;
-    const at = row * ROW_BYTES;
+    const at = view.columns.place[row]!;
     const evidence = life.ofPeer(view.columns.peer[row]!);
     add(view.columns.bytes, at, at + view.columns.length[row]!, true, evidence);
   }
@@ -105,7 +104,7 @@ export function* dumpValues(node: SpyNode): Generator<ValueJson> {
       columns.index[a]! - columns.index[b]!,
   );
   for (const row of rows) {
-    const at = row * ROW_BYTES;
+    const at = columns.place[row]!;
     const value = describeValue(columns.bytes, at, at + columns.length[row]!, { bytes: true });
     if (value) yield value;
   }

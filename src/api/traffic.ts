@@ -2,8 +2,9 @@
 
 import { LAMPORTS_PER_SOL } from '../gossip/policy.ts';
 import { EGRESS_NAMES } from '../node/outbox.ts';
-import { PeerState, TableState } from '../shm/layout.ts';
+import { PeerState } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
+import { TableState } from '../shm/table-cells.ts';
 import {
   classCell,
   Direction,

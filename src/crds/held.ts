@@ -2,10 +2,11 @@
  * Values that come in again. Two of three are copies of what the table holds at that moment: all their
  * bytes prove it, and then structure, hash, signature and label are known without looking at any of them.
  */
-import { ROW_BYTES, TableState } from '../shm/layout.ts';
+
 import type { Regions } from '../shm/regions.ts';
 import { beginRead, endRead } from '../shm/seqlock.ts';
 import { equalSpan, viewOf } from '../shm/span.ts';
+import { TableState } from '../shm/table-cells.ts';
 import { readU32 } from '../util/bytes.ts';
 import { mixPair } from '../util/keyed-hash.ts';
 import type { KnownValues, ValueColumns } from '../wire/columns.ts';
@@ -61,7 +62,7 @@ export class HeldValues implements KnownValues {
     const version = beginRead(c.version, row);
     const length = c.length[row]!;
     if ((version & 1) !== 0 || length === 0 || length > end - at) return 0;
-    if (!equalSpan(this.#ringView, at, this.#tableView, row * ROW_BYTES, length)) return 0;
+    if (!equalSpan(this.#ringView, at, this.#tableView, c.place[row]!, length)) return 0;
     const kind = c.kind[row]!;
     columns.offset[record] = at;
     columns.length[record] = length;

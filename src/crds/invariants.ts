@@ -3,7 +3,8 @@
  * tests run all of them, production looks at a sample of rows.
  */
 import { sha256Into } from '../crypto/hash.ts';
-import { ROW_BYTES, SHARD_COUNT, TableState } from '../shm/layout.ts';
+import { SHARD_COUNT } from '../shm/layout.ts';
+import { TableState } from '../shm/table-cells.ts';
 import { equalBytes, toHex } from '../util/bytes.ts';
 import { outcomeName } from '../util/outcome.ts';
 import type { Rng } from '../util/rng.ts';
@@ -14,6 +15,7 @@ import type { Chain } from './chain.ts';
 import { shardOf } from './label.ts';
 import { countEntries, inRange, planShards, ShardRange } from './shards.ts';
 import type { CrdsTable } from './table.ts';
+import { ValuePlaces } from './value-places.ts';
 
 /** What a check may ask for beyond the structure of the table. */
 export interface InvariantOptions {
@@ -39,6 +41,7 @@ export function findViolation(
   return (
     checkLists(table) ??
     checkIndices(table) ??
+    new ValuePlaces(table.view.columns).findViolation() ??
     checkOrder(table) ??
     checkPeers(table) ??
     (options.partitions === false ? undefined : checkPartitions(table)) ??
@@ -102,7 +105,7 @@ function checkValue(
   { decode = true, verify }: InvariantOptions,
 ): string | undefined {
   const c = table.view.columns;
-  const at = row * ROW_BYTES;
+  const at = c.place[row]!;
   const end = at + c.length[row]!;
   if (!decode) return undefined;
   const outcome = skimValue(c.bytes, at, end, skimmed, 0);

@@ -1,9 +1,11 @@
 /** The rows of the table as a store: taking and freeing them, and every list and count that they are in. */
-import { TableState } from '../shm/layout.ts';
+
 import type { RegionColumns } from '../shm/regions.ts';
 import { beginWrite, endWrite } from '../shm/seqlock.ts';
+import { TableState } from '../shm/table-cells.ts';
 import { HASH_BYTES, Kind } from '../wire/limits.ts';
 import { shardOf } from './label.ts';
+import type { ValuePlaces } from './value-places.ts';
 import type { TableView } from './view.ts';
 
 /**
@@ -15,10 +17,12 @@ export class TableRows {
   readonly #view: TableView;
   readonly #c: RegionColumns<'table'>;
   readonly #p: RegionColumns<'peers'>;
+  readonly #places: ValuePlaces;
 
   /** @owner the table */
-  constructor(view: TableView) {
+  constructor(view: TableView, places: ValuePlaces) {
     this.#view = view;
+    this.#places = places;
     this.#c = view.columns;
     this.#p = view.peers.columns;
   }
@@ -98,6 +102,7 @@ export class TableRows {
     beginWrite(c.version, row);
     c.length[row] = 0;
     c.peer[row] = -1;
+    this.#places.release(row);
     const version = endWrite(c.version, row);
     c.shardNext[row] = c.state[TableState.FREE_HEAD]!;
     c.state[TableState.FREE_HEAD] = row + 1;

@@ -4,10 +4,10 @@
  */
 
 import { JournalWriter, Operation } from '../shm/journal.ts';
-import { ROW_BYTES, TableState } from '../shm/layout.ts';
 import type { RegionColumns, Regions } from '../shm/regions.ts';
 import { beginWrite, endWrite } from '../shm/seqlock.ts';
 import { copySpan, viewOf } from '../shm/span.ts';
+import { TableState } from '../shm/table-cells.ts';
 import { assert } from '../util/assert.ts';
 import { copyBytes, equalBytes } from '../util/bytes.ts';
 import { Outcome } from '../util/outcome.ts';
@@ -18,6 +18,7 @@ import { signaturePlace } from './held.ts';
 import { compareValues, type Hasher } from './label.ts';
 import { NO_STAKES, type Peers, type Stakes } from './peers.ts';
 import { TableRows } from './rows.ts';
+import { ValuePlaces } from './value-places.ts';
 import { PUSHES_LOCAL, Route, TableView } from './view.ts';
 
 export { Route } from './view.ts';
@@ -70,6 +71,7 @@ export class CrdsTable {
   readonly #c: RegionColumns<'table'>;
   readonly #p: RegionColumns<'peers'>;
   readonly #rows: TableRows;
+  readonly #places: ValuePlaces;
   readonly #target: DataView;
   #source: Uint8Array;
   #sourceView: DataView;
@@ -82,7 +84,8 @@ export class CrdsTable {
     assert(this.#c.state[TableState.ORDINAL] === 0, 'a table starts on fresh regions');
     this.#c.state[TableState.HASH_SEED] = options.hashSeed >>> 0;
     this.view = new TableView(regions, options.xxhash);
-    this.#rows = new TableRows(this.view);
+    this.#places = new ValuePlaces(this.#c);
+    this.#rows = new TableRows(this.view, this.#places);
     this.peers = this.view.peers;
     this.journal = new JournalWriter(regions.journal);
     this.purged = new HashQueue(regions.purged);
@@ -193,18 +196,20 @@ export class CrdsTable {
       this.row = row;
       if (row < 0) return Outcome.VALUE_TABLE_FULL;
       beginWrite(c.version, row);
+      this.#places.take(row, length);
       c.kind[row] = kind;
       c.index[row] = index;
     } else {
       this.purged.push(c.hash, row * HASH_BYTES, nowMs);
       this.#rows.unlink(row);
       beginWrite(c.version, row);
+      this.#places.exchange(row, length);
     }
     if (bytes !== this.#source) {
       this.#source = bytes;
       this.#sourceView = viewOf(bytes);
     }
-    copySpan(this.#sourceView, at, this.#target, row * ROW_BYTES, length);
+    copySpan(this.#sourceView, at, this.#target, c.place[row]!, length);
     copyBytes(hash, hashAt, c.hash, row * HASH_BYTES, HASH_BYTES);
     c.length[row] = length;
     c.wallclock[row] = wallclock;

@@ -2,10 +2,11 @@
  * Reading the table, from any thread. On the main thread, which writes it, the columns and lists are exact.
  * Elsewhere lists and indices are hints, and only `copyRow` gives something that belongs together.
  */
-import { ROW_BYTES, TableState } from '../shm/layout.ts';
+import { PLACE_BYTES } from '../shm/layout.ts';
 import type { RegionColumns, Regions } from '../shm/regions.ts';
 import { beginRead, endRead, MAX_READ_TRIES } from '../shm/seqlock.ts';
 import { copySpan, viewOf } from '../shm/span.ts';
+import { TableState } from '../shm/table-cells.ts';
 import { copyBytes, equalBytes } from '../util/bytes.ts';
 import { HASH_BYTES, PUBKEY_BYTES } from '../wire/limits.ts';
 import { Chain } from './chain.ts';
@@ -50,7 +51,7 @@ export class RowCopy {
   outsetHigh = 0;
   pushes = 0;
   route = 0;
-  readonly bytes = new Uint8Array(ROW_BYTES);
+  readonly bytes = new Uint8Array(PLACE_BYTES);
   readonly hash = new Uint8Array(HASH_BYTES);
   readonly pubkey = new Uint8Array(PUBKEY_BYTES);
   /** Who sent it, as the datagram says; zeros when it is ours. */
@@ -194,6 +195,6 @@ export class TableView {
     copyBytes(c.sender, row * PUBKEY_BYTES, out.sender, 0, PUBKEY_BYTES);
     copyBytes(c.hash, row * HASH_BYTES, out.hash, 0, HASH_BYTES);
     copyBytes(this.peers.columns.pubkey, out.peer * PUBKEY_BYTES, out.pubkey, 0, PUBKEY_BYTES);
-    copySpan(this.#bytesView, row * ROW_BYTES, out.view, 0, length);
+    copySpan(this.#bytesView, c.place[row]!, out.view, 0, length);
   }
 }

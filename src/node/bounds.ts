@@ -17,7 +17,7 @@ import { MAX_PUSHES } from '../gossip/push.ts';
 import { RECEIVED_ORIGINS, RECEIVED_SCORES } from '../gossip/received-cache.ts';
 import { UNPROVED_CAPACITY } from '../gossip/unproved.ts';
 import { Counter, counterTotal } from '../shm/counters.ts';
-import { BATCH_SLOTS, type Capacities, DEFAULT_CAPACITIES, ROW_BYTES } from '../shm/layout.ts';
+import { BATCH_SLOTS, type Capacities, DEFAULT_CAPACITIES, PLACE_BYTES } from '../shm/layout.ts';
 import { totalBytes } from '../shm/plan.ts';
 import { SpyError } from '../util/assert.ts';
 import { Outcome } from '../util/outcome.ts';
@@ -168,7 +168,7 @@ function kept({ tableRows, peerRows }: Capacities): Bound[] {
     {
       item: 'table',
       limit: tableRows,
-      unit: `values of at most ${ROW_BYTES} bytes`,
+      unit: `values of at most ${PLACE_BYTES} bytes`,
       bytes: 0,
       onFull: 'whole identities leave: least stake, unproved, youngest, from crowded networks',
       counter: 'VALUES_EVICTED, VALUES_TRIMMED',

@@ -1,4 +1,3 @@
-import { ROW_BYTES } from '../shm/layout.ts';
 import { SpyError } from '../util/assert.ts';
 import { toBase58 } from '../util/base58.ts';
 import { toHex, writeU64 } from '../util/bytes.ts';
@@ -147,7 +146,7 @@ export class OwnValues {
     const { view, identity } = this.#parts;
     const row = view.find(kind, index, identity.publicKey, 0);
     if (row < 0) return undefined;
-    const at = row * ROW_BYTES;
+    const at = view.columns.place[row]!;
     const { value } = decodeValue(view.columns.bytes, at, at + view.columns.length[row]!);
     return value ?? undefined;
   }

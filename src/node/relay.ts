@@ -3,7 +3,7 @@ import { checkPrune } from '../gossip/policy.ts';
 import { PrunePlan } from '../gossip/prune.ts';
 import { PushPlan } from '../gossip/push.ts';
 import { Counter } from '../shm/counters.ts';
-import { ROW_BYTES, SLOT_BYTES } from '../shm/layout.ts';
+import { SLOT_BYTES } from '../shm/layout.ts';
 import { equalBytes, readU64 } from '../util/bytes.ts';
 import { isReachable } from '../util/ipv4.ts';
 import { Outcome } from '../util/outcome.ts';
@@ -132,12 +132,12 @@ export class Relay {
 
   /** Copies values of the table behind a header that was written at `at`. */
   #writeRows(rows: Int32Array, first: number, count: number, out: Uint8Array, at: number): void {
-    const { bytes, kind, length } = this.#parts.view.columns;
+    const { bytes, kind, length, place } = this.#parts.view.columns;
     const { traffic } = this.#parts;
     let next = at + VALUES_HEADER_BYTES;
     for (let i = first; i < first + count; i++) {
       const row = rows[i]!;
-      out.set(bytes.subarray(row * ROW_BYTES, row * ROW_BYTES + length[row]!), next);
+      out.set(bytes.subarray(place[row]!, place[row]! + length[row]!), next);
       next += length[row]!;
       traffic.relayed(kind[row]!, length[row]!);
     }

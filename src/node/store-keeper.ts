@@ -1,6 +1,5 @@
 import { PeerFlag } from '../crds/peers.ts';
 import { otherCounts, outcomeCounts } from '../shm/counters.ts';
-import { ROW_BYTES } from '../shm/layout.ts';
 import type { Clock } from '../util/clock.ts';
 import type { NodeParts } from './parts.ts';
 import type { Logger } from './ports.ts';
@@ -240,7 +239,7 @@ export class StoreKeeper {
     for (let peer = 0; peer < peers.highWater; peer++) {
       const row = peers.columns.values[peer] === 0 ? -1 : peers.contactRow(peer);
       if (row >= 0 && (peers.columns.flags[peer]! & PeerFlag.PROVED) !== 0) {
-        const at = row * ROW_BYTES;
+        const at = columns.place[row]!;
         const end = at + columns.length[row]!;
         writer.peer(peers.columns.ip[peer]!, peers.columns.port[peer]!, columns.bytes, at, end);
       }

@@ -47,7 +47,7 @@ export interface Capacities {
 
 /**
  * For a node on the real network: 131,072 values (50,000 to 100,000 are typical), 16,384 identities and
- * 524,288 purged hashes. About 235 MiB are reserved; only touched pages become resident.
+ * 524,288 purged hashes. About 315 MiB are reserved; only touched pages become resident.
  */
 export const DEFAULT_CAPACITIES: Capacities = Object.freeze({
   tableRows: 131_072,
@@ -63,7 +63,7 @@ export const DEFAULT_CAPACITIES: Capacities = Object.freeze({
   requests: 256,
 });
 
-/** For tests and simulations: many nodes in one process, about 7 MiB each. */
+/** For tests and simulations: many nodes in one process, about 10 MiB reserved for each. */
 export const SMALL_CAPACITIES: Capacities = Object.freeze({
   tableRows: 4_096,
   peerRows: 1_024,
@@ -81,8 +81,10 @@ export const SMALL_CAPACITIES: Capacities = Object.freeze({
 /** Largest table that can be configured. */
 export const MAX_TABLE_ROWS = 1_048_576;
 
-/** Bytes of a stored value, 19 lines of 64: the largest legal value has 1,188. */
-export const ROW_BYTES = 1_216;
+/** Bytes of a stored value at most, 19 lines of 64: the largest legal value has 1,188. */
+export const PLACE_BYTES = 1_216;
+/** The smaller places for values: a vote has 421 bytes, a contact info some 150 to 350. */
+export const SMALL_PLACE_BYTES = 448;
 /** Lists of rows by the top 12 bits of the hash word, as pull filters partition the table. */
 export const SHARD_BITS = 12;
 export const SHARD_COUNT = 1 << SHARD_BITS;
@@ -151,21 +153,6 @@ export interface ColumnSpec {
 function column<C extends Cell>(cell: C, rows: Dimension, stride = 1) {
   return { cell, stride, rows } as const;
 }
-
-/** Cells of the table's own state. */
-export const TableState = Object.freeze({
-  SIZE: 0,
-  /** Rows at and above this were never used. */
-  HIGH_WATER: 1,
-  /** First row of the list of free rows below the high water mark, plus one. */
-  FREE_HEAD: 2,
-  /** Ordinal that the next insertion gets. */
-  ORDINAL: 3,
-  /** What keys the hashes of labels and pubkeys, 32 bits. */
-  HASH_SEED: 4,
-  /** What our wall clock is ahead of the steady one that ages are counted on, ms. */
-  WALL_AHEAD: 5,
-});
 
 /** Cells of the state of peers. */
 export const PeerState = Object.freeze({ SIZE: 0, HIGH_WATER: 1, FREE_HEAD: 2 });
@@ -239,7 +226,9 @@ export const LAYOUT = {
     orderPrevious: column('i32', 'tableRows'),
     /** SHA-256 of the value. */
     hash: column('u8', 'tableRows', 32),
-    bytes: column('u8', 'tableRows', ROW_BYTES),
+    /** Where the value begins in `bytes`: `crds/value-places`. */
+    place: column('u32', 'tableRows'),
+    bytes: column('u8', 'tableRows', SMALL_PLACE_BYTES + PLACE_BYTES),
     /** Row + 1 and tag; a reader can miss an entry that is being moved. */
     labels: column('i32', 'labelPlaces', 2),
     /** Row + 1 of the value stored last whose signature leads here: a hint, for `crds/held`. */
@@ -366,7 +355,7 @@ export const LAYOUT = {
     bitsSet: column('i32', 'filters'),
     bytes: column('u8', 'filters', FILTER_BYTES),
     /** Our contact info, which the last task signs. */
-    contact: column('u8', 'one', ROW_BYTES),
+    contact: column('u8', 'one', PLACE_BYTES),
     waiting: column('u8', 'waitingHashes', 32),
   },
   /** Pull requests that were admitted: batches are freed in order, so these are copies. */

@@ -2,7 +2,7 @@ import { HashQueue } from '../crds/hash-queue.ts';
 import type { TableView } from '../crds/view.ts';
 import type { Identity } from '../crypto/identity.ts';
 import { FilterSet } from '../gossip/filter-set.ts';
-import { ROW_BYTES, SLOT_BYTES } from '../shm/layout.ts';
+import { PLACE_BYTES, SLOT_BYTES } from '../shm/layout.ts';
 import type { Regions } from '../shm/regions.ts';
 import { FilterRange, FilterState } from '../shm/task-cells.ts';
 import { assert } from '../util/assert.ts';
@@ -117,7 +117,7 @@ export class GossipTask {
     const { contact } = filters;
     const length = filters.state[FilterState.CONTACT_LENGTH]!;
     assert(
-      length > SIGNATURE_BYTES && length <= ROW_BYTES,
+      length > SIGNATURE_BYTES && length <= PLACE_BYTES,
       'a contact info waits for its signature',
     );
     this.#parts.context.beat();

@@ -139,7 +139,7 @@ function contentOf(table: CrdsTable): string[] {
   return rowsInOrder(table).map((row) => {
     const origin = table.peers.columns.pubkey[table.view.originOffset(row) + 1];
     const hash = toHex(c.hash, row * 32, row * 32 + 32);
-    const bytes = toHex(c.bytes, row * 1_216, row * 1_216 + c.length[row]!);
+    const bytes = toHex(c.bytes, c.place[row]!, c.place[row]! + c.length[row]!);
     return [
       c.kind[row],
       c.index[row],

@@ -3,7 +3,6 @@
 import { sha256 } from '../../src/crypto/hash.ts';
 import type { Identity } from '../../src/crypto/identity.ts';
 import { ourVersion } from '../../src/node/version.ts';
-import { ROW_BYTES } from '../../src/shm/layout.ts';
 import { SignedMessages } from '../../src/tasks/gossip.ts';
 import type { Rng } from '../../src/util/rng.ts';
 import { writeContactInfo } from '../../src/wire/contact-info-encode.ts';
@@ -293,7 +292,7 @@ export class Adversary {
     if (view === undefined || view.highWater === 0) return undefined;
     const row = this.#rng.below(view.highWater);
     const length = view.columns.length[row]!;
-    const at = row * ROW_BYTES;
+    const at = view.columns.place[row]!;
     return length === 0 ? undefined : view.columns.bytes.slice(at, at + length);
   }
 

@@ -6,7 +6,7 @@ import { findViolation, sampleViolation } from '../../../src/crds/invariants.ts'
 import { type CrdsTable, Route } from '../../../src/crds/table.ts';
 import { sha256 } from '../../../src/crypto/hash.ts';
 import { createVerifier } from '../../../src/crypto/verify.ts';
-import { TableState } from '../../../src/shm/layout.ts';
+import { TableState } from '../../../src/shm/table-cells.ts';
 import { fromHex } from '../../../src/util/bytes.ts';
 import { Outcome } from '../../../src/util/outcome.ts';
 import { seededRng } from '../../../src/util/rng.ts';
@@ -75,7 +75,8 @@ describe('with values of real nodes', () => {
     {
       name: 'a byte of a signature',
       spoil: (table, row) => {
-        table.view.columns.bytes[row * 1_216 + 5]! ^= 1;
+        const { bytes, place } = table.view.columns;
+        bytes[place[row]! + 5]! ^= 1;
       },
       says: /T1 row \d+: its hash/,
     },
@@ -89,7 +90,8 @@ describe('with values of real nodes', () => {
     {
       name: 'the kind in the bytes',
       spoil: (table, row) => {
-        table.view.columns.bytes[row * 1_216 + 64] = 0;
+        const { bytes, place } = table.view.columns;
+        bytes[place[row]! + 64] = 0;
       },
       says: /T1 row \d+: does not decode/,
     },
@@ -173,6 +175,41 @@ describe('a planted mistake is found', () => {
         c.ownerPrevious[20] = 0;
       },
       says: /^T3 origin \d+: row 20 has lost/,
+    },
+    {
+      name: 'two values in one place',
+      plant: ({ view: { columns: c } }) => {
+        c.place[20] = c.place[21]!;
+      },
+      says: /^T3 row 21: lies where row 20 lies/,
+    },
+    {
+      name: 'a place beyond all that were used',
+      plant: ({ view: { columns: c } }) => {
+        c.place[20] = 448 * 100;
+      },
+      says: /^T3 row 20: its 120 bytes lie at 44800/,
+    },
+    {
+      name: 'a place too large',
+      plant: ({ view: { columns: c } }) => {
+        c.place[20] = 448 * 256;
+      },
+      says: /^T3 row 20: its 120 bytes/,
+    },
+    {
+      name: 'a free place that is lost',
+      plant: ({ view: { columns: c } }) => {
+        c.state[TableState.SMALL_FREE_HEAD] = 0;
+      },
+      says: /^T3 free places: 3 too few/,
+    },
+    {
+      name: 'a free place that is in use',
+      plant: ({ view: { columns: c } }) => {
+        c.state[TableState.SMALL_FREE_HEAD] = c.place[20]! / 448 + 1;
+      },
+      says: /^T3 free places: \d+ is in use/,
     },
     {
       name: 'a tail that lags behind',

@@ -158,7 +158,7 @@ describe('a proved node that moves', () => {
     test.from({ ip: alice.ip, port: 9_000 }, alice.pong(ping!.bytes));
     const fields = new ContactInfoFields();
     const now = view.find(Kind.CONTACT_INFO, 0, alice.key, 0);
-    const at = now * 1_216;
+    const at = view.columns.place[now]!;
     readContactInfo(view.columns.bytes, at, at + view.columns.length[now]!, fields);
     expect(fields.socketPort[0]).toBe(9_000);
     expect(view.peers.columns.port[view.peers.find(alice.key, 0)]).toBe(9_000);

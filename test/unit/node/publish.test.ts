@@ -42,7 +42,7 @@ describe('our contact info', () => {
     test.clock.advance(7_500);
     publisher.refreshContact();
     const row = view.find(Kind.CONTACT_INFO, 0, test.identity.publicKey, 0);
-    const at = row * 1_216;
+    const at = view.columns.place[row]!;
     const bytes = view.columns.bytes.slice(at, at + view.columns.length[row]!);
     expect(contactOf(bytes)).toMatchObject({
       wallclock: String(START_MS + 7_500),
@@ -79,7 +79,7 @@ describe('a value of ours', () => {
     const { publisher, view } = test.parts;
     publisher.publish({ kind: 'EpochSlots', index: 3, from: address, wallclock: 5, entries: [] });
     const row = view.find(Kind.EPOCH_SLOTS, 3, publicKey, 0);
-    const at = row * 1_216;
+    const at = view.columns.place[row]!;
     const bytes = view.columns.bytes.slice(at, at + view.columns.length[row]!);
     expect(verifier.verify(publicKey, 0, bytes, 0, bytes, 64, bytes.length)).toBe(true);
     expect(decodeValue(bytes).value).toMatchObject({ kind: 'EpochSlots', index: 3, from: address });
