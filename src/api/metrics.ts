@@ -65,6 +65,8 @@ export interface HttpMetrics {
   readonly refused: Readonly<Record<string, number>>;
   /** `route status` → how many. */
   readonly requests: ReadonlyMap<string, number>;
+  /** Errors of JSON-RPC by code. */
+  readonly rpcErrors: ReadonlyMap<number, number>;
 }
 
 /** The text that Prometheus scrapes. */
@@ -356,6 +358,11 @@ function addHttp(text: MetricsText, http: HttpMetrics): void {
       const at = key.lastIndexOf(' ');
       return [{ route: key.slice(0, at), status: key.slice(at + 1) }, n];
     }),
+  );
+  text.counter(
+    'earshot_http_rpc_errors_total',
+    'Errors that JSON-RPC answered with, by code.',
+    [...http.rpcErrors].map(([code, n]) => [{ code: String(code) }, n]),
   );
   text.gauge('earshot_http_streams', 'Open streams of changes.', http.streams);
   text.counter('earshot_http_streams_opened_total', 'Streams opened.', http.streamsOpened);

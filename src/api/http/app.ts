@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly stream: (params: Params, lastEventId: string | undefined, bindings: Bindings) => void;
   /** Hears how each request was answered. */
   readonly answered: (route: string, status: number) => void;
+  /** Hears of the codes of errors of JSON-RPC. */
+  readonly rpcRefused: (code: number) => void;
   /** Hears of bugs. */
   readonly fail: (error: unknown) => void;
 }
@@ -148,7 +150,7 @@ function addProbes(app: Hono<{ Bindings: Bindings }>, { resources, metrics }: Ap
   app.get('/openapi.json', (c) => reply(`${JSON.stringify(OPENAPI)}\n`, tagged(c)));
 }
 
-async function answerPost(c: Ctx, { methods, fail }: AppOptions): Promise<Response> {
+async function answerPost(c: Ctx, { methods, fail, rpcRefused }: AppOptions): Promise<Response> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
     throw new HttpError(
@@ -157,7 +159,8 @@ async function answerPost(c: Ctx, { methods, fail }: AppOptions): Promise<Respon
       'Supplied content type is not allowed. Content-Type: application/json is required',
     );
   }
-  const { status, body } = await answerRpc(await readBody(c), methods, fail);
+  const text = await readBody(c);
+  const { status, body } = await answerRpc(text, methods, fail, rpcRefused);
   if (status === 204) return c.body(null, 204);
   return reply(body, { request: c.req.raw, status });
 }

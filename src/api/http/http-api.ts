@@ -106,6 +106,7 @@ export class HttpApi {
   readonly #main: MainSight;
   readonly #loop = new LoopWatch();
   readonly #requests = new Map<string, number>();
+  readonly #rpcErrors = new Map<number, number>();
   readonly #changesByKind = new Map<string, number>();
   #toldMs = Number.NEGATIVE_INFINITY;
   #endCount: () => void = () => {};
@@ -155,6 +156,7 @@ export class HttpApi {
       metrics: () => this.#metrics(),
       stream: (params, lastEventId, bindings) => this.#stream(params, lastEventId, bindings),
       answered: (route, status) => this.#count(`${route} ${status}`),
+      rpcRefused: (code) => this.#rpcErrors.set(code, (this.#rpcErrors.get(code) ?? 0) + 1),
       fail,
     });
     this.fetch = async (request) => app.fetch(request);
@@ -289,6 +291,7 @@ export class HttpApi {
       endedSlow: this.#hub.ended.slow,
       refused: { tooMany: refusedTooMany, tooManyOfAddress: refusedAddress, tooSlow, broken },
       requests: this.#requests,
+      rpcErrors: this.#rpcErrors,
     };
   }
 

@@ -4,6 +4,9 @@
 export const MAX_CONNECTIONS = 256;
 export const MAX_PER_ADDRESS = 16;
 
+/** Bytes of a request's headers, all together. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
 /** Bytes of a request's body. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -14,7 +17,7 @@ export const REQUEST_MS = 10_000;
 /** An idle connection is kept for the next request. */
 export const KEEP_ALIVE_MS = 15_000;
 
-/** What may wait for a subscriber that takes nothing. */
+/** What may wait for a subscriber that takes nothing, in the log or on its way: either is too much. */
 export const MAX_WAITING_CHANGES = 1_024;
 export const MAX_WAITING_BYTES = 1024 * 1024;
 

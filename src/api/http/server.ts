@@ -9,13 +9,11 @@ import {
   HEADER_MS,
   KEEP_ALIVE_MS,
   MAX_CONNECTIONS,
+  MAX_HEADER_BYTES,
   MAX_PER_ADDRESS,
   REQUEST_MS,
 } from './limits.ts';
 import type { ListenAddress } from './settings.ts';
-
-/** Headers of a request, all together. */
-const MAX_HEADER_BYTES = 16 * 1024;
 
 /** How often Node looks for requests that take too long. */
 const CHECK_MS = 1_000;

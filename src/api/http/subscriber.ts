@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../util/clock.ts';
 import type { ChangeFilter, ChangeGap, ChangeLog, NodeChange } from '../changes.ts';
-import { AHEAD_BYTES, MAX_WAITING_CHANGES } from './limits.ts';
+import { AHEAD_BYTES, MAX_WAITING_BYTES, MAX_WAITING_CHANGES } from './limits.ts';
 import { formatLines, type StreamFormat } from './stream-format.ts';
 
 /** Changes looked up at a time, while a reader catches up. */
@@ -30,7 +30,7 @@ export interface Sink {
 export type EndReason = 'slow' | 'stopping';
 
 const END_WORDS: Readonly<Record<EndReason, string>> = {
-  slow: `You took nothing for seconds while over ${MAX_WAITING_CHANGES} changes waited: connect again with since=, and read faster.`,
+  slow: `You took nothing for seconds while over ${MAX_WAITING_CHANGES} changes or ${MAX_WAITING_BYTES / 1024} KiB waited: connect again with since=, and read faster.`,
   stopping: 'The spy stops.',
 };
 
@@ -141,11 +141,14 @@ export class Subscriber {
   }
 
   #hasMuchWaiting(): boolean {
+    const { log, filter, sink, jsonOf } = this.#options;
+    let bytes = sink.waitingBytes;
+    if (bytes > MAX_WAITING_BYTES) return true; // all nodes, after a gap
     if (this.isLive) return false;
-    const { log, filter } = this.#options;
-    if (log.latest - this.#seq <= MAX_WAITING_CHANGES) return false;
     const page = log.since(this.#seq, filter, MAX_WAITING_CHANGES + 1);
-    return page.gap === true || page.changes.length > MAX_WAITING_CHANGES;
+    if (page.gap || page.changes.length > MAX_WAITING_CHANGES) return true;
+    for (const change of page.changes) bytes += jsonOf(change).length;
+    return bytes > MAX_WAITING_BYTES;
   }
 
   /** Tells what it missed, as far as its socket takes it, a page a turn. */

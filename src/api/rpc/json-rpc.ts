@@ -41,12 +41,21 @@ export interface RpcReply {
   readonly body: string;
 }
 
-/** Answers a body. Never throws: a bug in a method is an internal error to who asked, and told to `fail`. */
+/**
+ * Answers a body. Never throws: a bug in a method is an internal error to who asked, and told to `fail`.
+ *
+ * @param refused hears of the code of each error
+ */
 export async function answerRpc(
   text: string,
   methods: ReadonlyMap<string, RpcMethod>,
   fail: (error: unknown) => void,
+  refused: (code: number) => void = () => {},
 ): Promise<RpcReply> {
+  const failure: Failure = (id, error) => {
+    refused(error.code);
+    return failureText(id, error);
+  };
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -54,14 +63,14 @@ export async function answerRpc(
     // What a client cannot have meant.
     return { status: 400, body: failure(null, new RpcError(RpcCode.PARSE_ERROR, 'Parse error')) };
   }
-  if (!Array.isArray(body)) return reply(await answerOne(body, methods, fail));
+  if (!Array.isArray(body)) return reply(await answerOne(body, methods, fail, failure));
   if (body.length === 0 || body.length > MAX_BATCH) {
     const words = `Invalid request: a batch has 1 to ${MAX_BATCH} requests, not ${body.length}`;
     return { status: 200, body: failure(null, new RpcError(RpcCode.INVALID_REQUEST, words)) };
   }
   const answers: string[] = [];
   for (const request of body) {
-    const answer = await answerOne(request, methods, fail);
+    const answer = await answerOne(request, methods, fail, failure);
     if (answer !== '') answers.push(answer);
   }
   return reply(answers.length === 0 ? '' : `[${answers.join(',')}]`);
@@ -75,6 +84,7 @@ async function answerOne(
   request: unknown,
   methods: ReadonlyMap<string, RpcMethod>,
   fail: (error: unknown) => void,
+  failure: Failure,
 ): Promise<string> {
   if (!isObject(request)) {
     return failure(null, new RpcError(RpcCode.INVALID_REQUEST, 'Invalid request'));
@@ -103,7 +113,10 @@ async function answerOne(
 
 type Id = string | number | null;
 
-function failure(id: Id, { code, message, data }: RpcError): string {
+/** An error as an answer. */
+type Failure = (id: Id, error: RpcError) => string;
+
+function failureText(id: Id, { code, message, data }: RpcError): string {
   const error = data === undefined ? { code, message } : { code, message, data };
   return `{"jsonrpc":"2.0","error":${JSON.stringify(error)},"id":${JSON.stringify(id)}}`;
 }

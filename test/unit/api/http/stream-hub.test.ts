@@ -48,9 +48,9 @@ class Streams {
   readonly hub: StreamHub;
   readonly counts: number[] = [];
 
-  constructor(capacity = 10_000) {
-    const nodes = ['a', 'b'].map((pubkey) => ({
-      pubkey,
+  constructor(capacity = 10_000, nodeCount = 2) {
+    const nodes = Array.from({ length: nodeCount }, (_, i) => ({
+      pubkey: (10 + i).toString(36),
       gossip: null,
       rpc: null,
       version: '4.4.0',
@@ -237,6 +237,27 @@ describe('a reader who takes nothing', () => {
     streams.happen(100);
     streams.clock.advance(STALL_MS * 3);
     expect(sink.ended).toBeUndefined();
+  });
+
+  it('goes also for few changes, when they are over 1 MiB', () => {
+    const streams = new Streams();
+    const stuck = streams.follow();
+    stuck.sink.isStuck = true;
+    streams.happen(300, 'a'.repeat(4_000));
+    streams.clock.advance(STALL_MS + 1_000);
+    expect(stuck.sink.ended).toBe('slow');
+    expect(stuck.sink.waitingBytes).toBeLessThan(AHEAD_BYTES * 6);
+  });
+
+  it('goes when it does not take a picture of all nodes, whose memory it holds', () => {
+    const streams = new Streams(100, 9_000);
+    streams.happen(300);
+    const sink = new FakeSink();
+    sink.isStuck = true;
+    streams.hub.begin({}, 'ndjson', 1, sink);
+    streams.clock.advance(STALL_MS + 1_000);
+    expect(sink.text.slice(0, 200)).toContain('"kind":"gap"');
+    expect(sink.ended).toBe('slow');
   });
 
   it('may catch up when it takes again', () => {
