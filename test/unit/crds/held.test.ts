@@ -162,4 +162,37 @@ describe('values that the table holds', () => {
     expect(match()).toBe(0);
     expect(desk.table.isSame(row, version)).toBe(false);
   });
+
+  it('are found one by one, wherever they stand in a packet, and fill no other record', () => {
+    const desk = new Desk();
+    const { ring, records } = desk.regions;
+    const several = packets.find((packet) => packet[36]! > 3)!;
+    desk.skim(several, 0);
+    const count = desk.store();
+    const offsets = Array.from(records.offset.subarray(0, count));
+    const lengths = Array.from(records.length.subarray(0, count));
+    const found = (at: number, record: number): number =>
+      desk.held.match(ring.bytes, at, SLOT_BYTES, records, record);
+    const all = offsets.map((at, i) => found(at, SECOND + i));
+    expect(all).toEqual(lengths);
+    const last = desk.record(SECOND + count - 1);
+    expect(found(offsets[count - 2]!, SECOND + count - 2)).toBe(lengths[count - 2]);
+    expect(desk.record(SECOND + count - 1)).toEqual(last);
+    // Elsewhere, with other bytes in front.
+    const value = ring.bytes.slice(offsets[0]!, offsets[0]! + lengths[0]!);
+    ring.bytes.fill(0x77, 0, SLOT_BYTES);
+    ring.bytes.set(value, 300);
+    expect(found(300, SECOND)).toBe(value.length);
+  });
+
+  it('are no record of a row that is free', () => {
+    const desk = new Desk();
+    desk.skim(packets[0]!, 0);
+    desk.store();
+    const { ring, records } = desk.regions;
+    const at = records.offset[0]!;
+    desk.table.remove(0, NOW_MS);
+    expect(desk.held.match(ring.bytes, at, SLOT_BYTES, records, SECOND)).toBe(0);
+    expect(records.held[SECOND]).toBe(0);
+  });
 });
