@@ -6,7 +6,8 @@ import { Command, Option } from 'commander';
 import { ROOT } from '../bench/harness.ts';
 import { cover, endWorkers, type Fate, runMutants } from './mutants/driver.ts';
 import { instrument, type Mutant } from './mutants/instrument.ts';
-import { countFates, nameOf, renderCounts, renderOpen } from './mutants/report.ts';
+import { THOROUGH_MS } from './mutants/protocol.ts';
+import { countFates, nameOf, reasonOf, renderCounts, renderOpen } from './mutants/report.ts';
 import { LAYERS, type Layer, makeSandbox } from './mutants/sandbox.ts';
 
 interface Flags {
@@ -54,7 +55,7 @@ async function run({ layer, file, again, thorough, out }: Flags): Promise<void> 
   const instrumented = await instrument(ROOT, `src/${layer}`, join(folder, 'stryker'));
   const sandbox = {
     ...makeSandbox(ROOT, join(folder, layer), layer, instrumented),
-    budgetMs: thorough ? 1e9 : BUDGET_MS,
+    budgetMs: thorough ? THOROUGH_MS : BUDGET_MS,
   };
   const keptIn = join(folder, `${layer}.json`);
   const kept = existsSync(keptIn) ? (JSON.parse(readFileSync(keptIn, 'utf8')) as Kept) : {};
@@ -62,7 +63,8 @@ async function run({ layer, file, again, thorough, out }: Flags): Promise<void> 
   const wanted = instrumented.mutants.filter((one) => {
     if (file !== undefined && one.file !== file) return false;
     const old = kept[keys.get(one.id)!];
-    return !again || old === undefined || /survived|unreached/.test(old.status);
+    if (!again || old === undefined) return true;
+    return /survived|unreached/.test(old.status) && reasonOf(one) === undefined;
   });
   const covered = await cover(sandbox);
   for (const { name, ms, problem, isOut } of covered.tests) {
@@ -114,7 +116,7 @@ await new Command('mutants')
     new Option('--layer <NAME>', 'which layer').choices(Object.keys(LAYERS)).makeOptionMandatory(),
   )
   .option('--file <PATH>', 'mutants of this file only, from the root of the repository')
-  .option('--again', 'only those that survived the last time, or are new', false)
+  .option('--again', 'only those that survived the last time unexplained, or are new', false)
   .option('--thorough', `run all tests of a mutant, not only ${BUDGET_MS} ms of them`, false)
   .option('--out <FOLDER>', 'where sandbox and results go', join(tmpdir(), 'earshot-mutants'))
   .configureHelp({ helpWidth: 100 })

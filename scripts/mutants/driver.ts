@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Covered, Line, Order, Status } from './protocol.ts';
+import { type Covered, type Line, type Order, type Status, THOROUGH_MS } from './protocol.ts';
 
 /** Silence after which a mutant counts as endless; no test takes longer than 1 s. @units ms of processor */
 const SILENT_MS = 2_500;
@@ -108,6 +108,7 @@ export async function runMutants(
   const coverage = join(sandbox.folder, 'coverage.json');
   const reached = new Set(covered.tests.flatMap((one) => one.reached.map(([id]) => id)));
   const atLoad = new Set(covered.atLoad);
+  const isThorough = sandbox.budgetMs >= THOROUGH_MS;
   const fromStart: number[] = [];
   for (const id of ids) {
     if (reached.has(id)) continue;
@@ -120,7 +121,7 @@ export async function runMutants(
     let spoilt = -1;
     const note = (id: number, fate: Fate): void => {
       done.add(id);
-      if (fate.status === 'survived' && atLoad.has(id)) fromStart.push(id);
+      if (fate.status === 'survived' && atLoad.has(id) && isThorough) fromStart.push(id);
       onFate(id, fate);
     };
     const stuck = await work(sandbox, { ids: left, coverage, fromStart: false }, (line) => {

@@ -1,5 +1,8 @@
 /** What the driver and its worker tell each other. */
 
+/** A budget that says: everything, however long it takes. @units ms */
+export const THOROUGH_MS = 1e9;
+
 /** What a worker is to do: everything it needs, in a file. */
 export interface Order {
   /** Test files, as addresses, in order. */

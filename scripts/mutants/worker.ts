@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeSync } from 'node:fs';
 import fc from 'fast-check';
-import type { Covered, Line, Order } from './protocol.ts';
+import { type Covered, type Line, type Order, THOROUGH_MS } from './protocol.ts';
 import { type Case, cases, settled } from './stand-in.ts';
 import { control, startCounting, takeHits } from './switch.ts';
 
@@ -156,7 +156,7 @@ async function runFromStart(covered: Covered): Promise<void> {
   for (const test of fastestFirst(covered)) {
     if (budgetMs < 0) break;
     if (test >= cases.length) {
-      if (order.budgetMs < 1e9) continue;
+      if (order.budgetMs < THOROUGH_MS) continue;
       await load();
     }
     budgetMs -= covered.tests[test]!.ms;
