@@ -72,6 +72,16 @@ describe('byte budget of pull responses', () => {
     expect(budget.bytes).toBe(10_240);
   });
 
+  it('is there to the last byte, and again after 100 ms to the moment', () => {
+    const budget = new OutBudget();
+    budget.refill(0, 0);
+    expect([budget.take(2_049), budget.take(2_048), budget.bytes]).toEqual([false, true, 0]);
+    budget.refill(99, 0);
+    expect(budget.bytes).toBe(0);
+    budget.refill(100, 0);
+    expect(budget.bytes).toBe(2_048);
+  });
+
   it('grows with the staked nodes', () => {
     const budget = new OutBudget();
     budget.refill(0, 700);
@@ -99,9 +109,20 @@ describe('windows', () => {
     expect(windows.allows(4, nowMs)).toBe(true);
   });
 
+  it('let one more through as soon as the span is over', () => {
+    const windows = new WindowCells(1, 2, 1_000);
+    windows.note(0, 10);
+    windows.note(0, 20);
+    expect([1_009, 1_010].map((nowMs) => windows.allows(0, nowMs))).toEqual([false, true]);
+    windows.note(0, 1_010);
+    expect([1_019, 1_020].map((nowMs) => windows.allows(0, nowMs))).toEqual([false, true]);
+  });
+
   it('are a power of two many', () => {
     expect(() => new WindowCells(3, 1, 1)).toThrow(/power of two/);
     expect(() => new TokenCells(0, 1, 1)).toThrow(/power of two/);
+    expect(() => new WindowCells(0, 1, 1)).toThrow(/power of two/);
+    expect(() => new TokenCells(6, 1, 1)).toThrow(/power of two/);
   });
 });
 

@@ -40,6 +40,16 @@ class Kept {
 }
 
 describe('a contact info that waits', () => {
+  it('is found by the key of its origin, wherever that stands', () => {
+    const kept = new Kept();
+    const at9 = (origin: number): Uint8Array => new Uint8Array(60).fill(origin, 9, 41);
+    expect(kept.contacts.get(at9(1), 9)).toBeUndefined();
+    kept.keep(1, { salt: 7 });
+    kept.keep(2, { salt: 8 });
+    expect(kept.contacts.get(at9(2), 9)?.bytes[0]).toBe(8);
+    expect(kept.contacts.get(at9(3), 9)).toBeUndefined();
+  });
+
   it('is a copy, and leaves when its address answers', () => {
     const kept = new Kept();
     expect(kept.keep(1, { salt: 7 })).toBe(true);
