@@ -35,7 +35,7 @@ export interface SpyStats {
     signaturesByTable: number;
     /** Tables made for keys that recur. */
     keyTables: number;
-    /** Verdicts by table that were checked again, and those of them that were wrong. */
+    /** Verdicts on signatures that were checked again, and those of them that were wrong. */
     audited: number;
     auditDisagreements: number;
   };

@@ -61,15 +61,15 @@ export interface Verifier {
   finish?(): void;
 }
 
-/** How often tables for known keys were used, and whether they can be trusted. */
+/** How often tables for known keys were used, and whether verdicts can be trusted. */
 export interface VerifierTally {
   /** Signatures judged by table. */
   byTable: number;
   /** Tables made. */
   built: number;
-  /** Verdicts by table that were checked again. */
+  /** Verdicts that were checked again. */
   audited: number;
-  /** Of those, the wrong ones; after the first, tables are no longer used. */
+  /** Of those, the wrong ones; after the first by table, tables are no longer used. */
   disagreed: number;
 }
 

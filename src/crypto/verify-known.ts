@@ -1,5 +1,6 @@
 import { assert, SpyError } from '../util/assert.ts';
 import { osRng, type Rng } from '../util/rng.ts';
+import { AUDIT_ONE_IN, AuditDraw, AuditedVerifier, newTally } from './audit.ts';
 import { EDGE_VECTORS } from './edge-vectors.ts';
 import { TableBuilder } from './known-keys/builder.ts';
 import { Candidates } from './known-keys/candidates.ts';
@@ -12,7 +13,7 @@ import {
   type KnownKeysThread,
 } from './known-keys/memory.ts';
 import { checkTables } from './known-keys/self-check.ts';
-import type { Verifier, VerifierTally, VerifyBatch } from './verifier.ts';
+import type { Verifier, VerifyBatch } from './verifier.ts';
 
 /** How known keys are treated; left out, each is the default. */
 export interface KnownKeysOptions {
@@ -28,7 +29,11 @@ export interface KnownKeysOptions {
  * 4,096 keys at 13 KB and not 2,048 at 26 KB: one more addition in eight, but mainnet has 3,700 origins, and
  * a signature whose key has no table costs three times as much as one whose key has.
  */
-export const KNOWN_KEYS_DEFAULTS = Object.freeze({ keys: 4_096, after: 4, auditOneIn: 1_024 });
+export const KNOWN_KEYS_DEFAULTS = Object.freeze({
+  keys: 4_096,
+  after: 4,
+  auditOneIn: AUDIT_ONE_IN,
+});
 
 /**
  * Steps of table making after each batch, 28 of which make four tables: 0.3 ms, four times that in the first
@@ -65,13 +70,13 @@ export interface KnownKeysParts {
  */
 export class KnownKeysVerifier implements Verifier {
   readonly name = 'known';
-  readonly tally: VerifierTally = { byTable: 0, built: 0, audited: 0, disagreed: 0 };
+  readonly tally = newTally();
   /** For other threads. */
   readonly share: KnownKeysShare;
   readonly #others: Verifier;
   readonly #auditor: Verifier;
   readonly #rng: Rng;
-  readonly #auditOneIn: number;
+  readonly #audit: AuditDraw;
   readonly #directory: KeyDirectory;
   readonly #engine: KnownKeysEngine;
   readonly #candidates: Candidates;
@@ -81,8 +86,6 @@ export class KnownKeysVerifier implements Verifier {
   readonly #slots: Int32Array;
   readonly #versions: Int32Array;
   #staged = 0;
-  /** Signatures until the next that is checked again. */
-  #untilAudit: number;
 
   constructor(thread: KnownKeysThread, parts: KnownKeysParts) {
     const { after = KNOWN_KEYS_DEFAULTS.after, auditOneIn = KNOWN_KEYS_DEFAULTS.auditOneIn } =
@@ -90,10 +93,11 @@ export class KnownKeysVerifier implements Verifier {
     assert(after >= 1 && after <= 255, 'known keys: a table after 1 to 255 signatures');
     assert(parts.owner > 0, 'known keys: threads count from 1');
     this.share = { handle: thread.handle, options: parts.options };
-    this.#others = parts.others;
-    this.#auditor = parts.auditor;
-    this.#rng = parts.rng;
-    this.#auditOneIn = auditOneIn;
+    const { auditor, rng } = parts;
+    this.#others = new AuditedVerifier(parts.others, auditor, auditOneIn, rng, this.tally);
+    this.#auditor = auditor;
+    this.#rng = rng;
+    this.#audit = new AuditDraw(auditOneIn, rng);
     this.#directory = new KeyDirectory(thread);
     this.#engine = new KnownKeysEngine(thread);
     this.#candidates = new Candidates(after, thread);
@@ -101,7 +105,6 @@ export class KnownKeysVerifier implements Verifier {
     this.#rows = new Uint32Array(this.#engine.rows);
     this.#slots = new Int32Array(this.#engine.rows);
     this.#versions = new Int32Array(this.#engine.rows);
-    this.#untilAudit = this.#drawAudit();
   }
 
   /** Who judges what has no table. */
@@ -241,9 +244,7 @@ export class KnownKeysVerifier implements Verifier {
 
   /** Has some verdicts checked again. @returns false when one was wrong, which ends the use of tables */
   #passesAudit(batch: VerifyBatch, staged: number): boolean {
-    this.#untilAudit -= staged;
-    if (this.#untilAudit > 0) return true;
-    this.#untilAudit = this.#drawAudit();
+    if (!this.#audit.isDue(staged)) return true;
     const i = this.#rng.below(staged);
     this.tally.audited++;
     const row = this.#rows[i]!;
@@ -251,11 +252,6 @@ export class KnownKeysVerifier implements Verifier {
     this.tally.disagreed++;
     this.#directory.switchOff();
     return false;
-  }
-
-  /** Spread so that nobody can time what he sends by it: 1 to 2n − 1, n on average. */
-  #drawAudit(): number {
-    return 1 + this.#rng.below(2 * this.#auditOneIn - 1);
   }
 
   #judgeByOthers(batch: VerifyBatch, row: number, verifier: Verifier): boolean {

@@ -1,4 +1,6 @@
 import { SpyError, unreachable } from '../util/assert.ts';
+import { osRng } from '../util/rng.ts';
+import { AUDIT_ONE_IN, AuditedVerifier } from './audit.ts';
 import { EDGE_VECTORS, placeEdgeVectors } from './edge-vectors.ts';
 import {
   SINGLE_VERIFIER_NAMES,
@@ -76,6 +78,15 @@ export function chooseSingleVerifier(): VerifierChoice {
 }
 
 /**
+ * The verifier to work with: one in 1,024 of what it accepts is checked again by noble. Tables for known
+ * keys see to that themselves.
+ */
+export function audited(verifier: Verifier): Verifier {
+  if (verifier.name === 'noble' || verifier.tally) return verifier;
+  return new AuditedVerifier(verifier, new NobleVerifier(), AUDIT_ONE_IN, osRng());
+}
+
+/**
  * A thread's verifier, of the sort that main chose. Without tables where those cannot be used: that
  * costs time, and `lacksTables` tells.
  *
@@ -87,10 +98,10 @@ export function attachVerifier(
 ): { verifier: Verifier; lacksTables: boolean } {
   try {
     const { verifier } = chooseVerifier(name, (one) => createVerifier(one, source));
-    return { verifier, lacksTables: false };
+    return { verifier: audited(verifier), lacksTables: false };
   } catch (error) {
     if (name !== 'known') throw error;
-    return { verifier: chooseSingleVerifier().verifier, lacksTables: true };
+    return { verifier: audited(chooseSingleVerifier().verifier), lacksTables: true };
   }
 }
 

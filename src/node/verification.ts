@@ -1,4 +1,5 @@
 import {
+  audited,
   chooseVerifier,
   createVerifier,
   type Verifier,
@@ -30,12 +31,12 @@ export function pickVerifier(
   if (verifier instanceof KnownKeysVerifier) {
     logger.info({ verifier: name, others: verifier.others }, 'tables for known keys');
   } else logger.info({ verifier: name }, 'signatures one by one');
-  return verifier;
+  return audited(verifier);
 }
 
 /**
- * Says what threads can only count: that a verdict by table was wrong, after which tables are no longer
- * used, and that a thread cannot use them.
+ * Says what threads can only count: that a second verifier came to another verdict, after which tables
+ * are no longer used if one of them was wrong, and that a thread cannot use them.
  *
  * @returns what ends it
  */
@@ -47,7 +48,7 @@ export function watchVerifier(regions: Regions, clock: Clock, logger: Logger): (
     if (now > disagreed) {
       logger.error(
         { disagreements: now },
-        'a signature was judged wrongly by a table for known keys: tables are no longer used; please report it',
+        'a signature was judged wrongly, as a second verifier says: if by a table for known keys, these are no longer used; please report it',
       );
     }
     disagreed = now;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AuditedVerifier } from '../../../src/crypto/audit.ts';
 import { verifyRows } from '../../../src/crypto/verifier.ts';
-import { createVerifier, type Verifier } from '../../../src/crypto/verify.ts';
-import { toHex } from '../../../src/util/bytes.ts';
+import { audited, createVerifier, type Verifier } from '../../../src/crypto/verify.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { placeCases, readSignatureVectors } from './signature-cases.ts';
 
@@ -39,20 +38,14 @@ describe('audit', () => {
     const audited = new AuditedVerifier(oddOnes, always(true), 1, seededRng(2));
     const verdicts = offer(audited, 100);
     expect(verdicts).toEqual(offer(oddOnes, 100));
-    expect([audited.audited, audited.disagreed]).toEqual([50, 0]);
-    expect(audited.lastDisagreement).toBeUndefined();
+    expect(audited.tally).toMatchObject({ audited: 50, disagreed: 0 });
     expect(audited.name).toBe('sodium');
   });
 
-  it('counts disagreement, keeps its evidence, and leaves the verdict as it was', () => {
+  it('counts disagreement and leaves the verdict as it was', () => {
     const audited = new AuditedVerifier(oddOnes, always(false), 1, seededRng(2));
     expect(offer(audited, 10)).toEqual(offer(oddOnes, 10));
-    expect([audited.audited, audited.disagreed]).toEqual([5, 5]);
-    expect(audited.lastDisagreement).toEqual({
-      key: toHex(bytes, 0, 32),
-      signature: toHex(bytes, 40, 104),
-      message: toHex(bytes, 110, 130),
-    });
+    expect(audited.tally).toMatchObject({ audited: 5, disagreed: 5 });
   });
 
   it('draws about one in so many, the same ones for the same seed', () => {
@@ -61,10 +54,10 @@ describe('audit', () => {
       offer(audited, 64 * 1024);
       return audited;
     };
-    const counts = [7, 7, 8, 9].map((seed) => run(seed).audited);
+    const counts = [7, 7, 8, 9].map((seed) => run(seed).tally.audited);
     expect(counts[0]).toBe(counts[1]);
     expect(new Set(counts).size).toBeGreaterThan(1);
-    // 512 expected, standard deviation 22.4
+    // 512 expected; distances are spread evenly from 1 to 127, so that their sum varies by 13
     for (const count of counts) expect(Math.abs(count - 512)).toBeLessThan(100);
   });
 
@@ -86,8 +79,21 @@ describe('audit', () => {
       return audited;
     };
     const [batched, single] = [run(true), run(false)];
-    expect(batched.audited).toBeGreaterThan(5);
-    expect([batched.audited, batched.disagreed]).toEqual([single.audited, 0]);
+    expect(batched.tally.audited).toBeGreaterThan(5);
+    expect(batched.tally).toMatchObject({ audited: single.tally.audited, disagreed: 0 });
+  });
+
+  it('is on whatever verifier a node works with, but not twice, and not noble on noble', () => {
+    for (const name of ['sodium', 'openssl'] as const) {
+      const verifier = createVerifier(name);
+      expect(audited(verifier)).toBeInstanceOf(AuditedVerifier);
+      expect(audited(verifier).name).toBe(name);
+      expect(audited(audited(verifier))).toBeInstanceOf(AuditedVerifier);
+    }
+    for (const name of ['known', 'noble'] as const) {
+      const verifier = createVerifier(name);
+      expect(audited(verifier)).toBe(verifier);
+    }
   });
 
   it('refuses a rate that is none', () => {

@@ -328,8 +328,12 @@ describe('the audit', () => {
     const on = make({ after: 1, auditOneIn: 1 }, { auditor: liar });
     const two = make({}, { thread: attachKnownKeys(on.thread.handle), owner: 2 });
     teach(on, four(0), 1);
-    expect(judge(on, [signed(0), signed(1), signed(2, false)])).toBe(3);
-    expect(on.verifier.tally).toMatchObject({ byTable: 0, audited: 1, disagreed: 1 });
+    // The four of the lesson were accepted by the others, and the liar denied them too: no fault of tables.
+    expect(on.verifier.tally).toMatchObject({ audited: 4, disagreed: 4 });
+    expect(on.verifier.isOff).toBe(false);
+    expect(judge(on, [signed(0), signed(1)])).toBe(2);
+    // One by table, then both by the others.
+    expect(on.verifier.tally).toMatchObject({ byTable: 0, audited: 7, disagreed: 7 });
     for (const each of [on, two]) {
       expect(each.verifier.isOff).toBe(true);
       expect(judge(each, [signed(0), signed(1)])).toBe(2);
