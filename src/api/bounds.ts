@@ -1,5 +1,5 @@
 /** Every limit of what goes beyond a node, the HTTP API and the store: as `node/bounds` has those of a node. */
-import { type Bound, MEMORY_CEILING_BYTES } from '../node/bounds.ts';
+import type { Bound } from '../node/bounds.ts';
 import { STORE_BYTES } from '../node/store-format.ts';
 import type { StoreReport } from '../node/store-keeper.ts';
 import { KEPT_CHANGES } from './changes.ts';
@@ -169,10 +169,4 @@ export function listStoreBounds(): readonly ApiBound<StoreReport>[] {
       count: ({ failed }) => failed,
     },
   ];
-}
-
-/** The share of the ceiling that API and store take at most, all readers stuck at once. */
-export function apiMemoryShare(): number {
-  const all = [...listHttpBounds(), ...listStoreBounds()];
-  return all.reduce((sum, { bytes }) => sum + bytes, 0) / MEMORY_CEILING_BYTES;
 }

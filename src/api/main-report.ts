@@ -52,6 +52,8 @@ export interface MainReport {
   /** How many nodes there are in all; null while that cannot be told. */
   readonly coverage: Coverage | null;
   readonly unproved: UnprovedReport | null;
+  /** How often something came to each of a node's limits, by what it is of. */
+  readonly overflows: readonly (readonly [item: string, count: number])[];
 }
 
 /** What main lends to the observer's thread. */

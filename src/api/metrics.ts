@@ -12,6 +12,7 @@ import { CLIENT_NAMES, KIND_COUNT, KIND_NAMES } from '../wire/limits.ts';
 import { CHANGE_KINDS, type ChangeLog } from './changes.ts';
 import type { Coverage } from './coverage.ts';
 import type { LoopDelay, MainReport } from './main-report.ts';
+import { addBounds } from './metrics-bounds.ts';
 import { labelName, MetricsText, type Sample, topSamples } from './metrics-text.ts';
 import { addStore, addTraffic } from './metrics-traffic.ts';
 import type { ObserverStatus } from './observer-api.ts';
@@ -80,6 +81,7 @@ export function metricsText(sources: MetricsSources): string {
   if (sources.report) addMain(text, sources.report);
   addObserver(text, sources);
   addHttp(text, sources.http);
+  addBounds(text, sources);
   text.gauge(
     'earshot_metrics_refused_series',
     'Series left out because there are too many.',
@@ -169,7 +171,7 @@ const HELP: Readonly<Partial<Record<CounterName, string>>> = {
   PULL_ROUNDS_SKIPPED: 'Rounds of pull requests that were left out.',
   SIGNATURES_BY_TABLE: 'Signatures verified by a table of their key.',
   KEY_TABLES_BUILT: 'Tables built for keys that recur.',
-  SIGNATURES_AUDITED: 'Verdicts by table that were checked again.',
+  SIGNATURES_AUDITED: 'Verdicts on signatures that were checked again.',
   AUDIT_DISAGREEMENTS: 'Of these, those that were wrong.',
   THREADS_WITHOUT_TABLES: 'Threads that verify without tables of keys.',
 };

@@ -1,5 +1,6 @@
 /** Main's side of the HTTP API: what the observer's thread is told at its start, and what it may ask. */
 import type { IntervalHistogram } from 'node:perf_hooks';
+import { listBounds } from '../../node/bounds.ts';
 import { Genesis } from '../../node/genesis.ts';
 import type { Logger } from '../../node/ports.ts';
 import type { SpyNode } from '../../node/spy.ts';
@@ -43,6 +44,7 @@ export class HttpServing {
     this.#address = options.address;
     const { node, loop, stakeReport, storeReport, startedMs, logger } = options;
     const genesis = new Genesis(options.entrypoints, options.stakes);
+    const bounds = listBounds(node.parts.regions.capacities);
     this.source = {
       report: (withUnproved) => ({
         at: node.parts.clock.wallMs(),
@@ -51,6 +53,7 @@ export class HttpServing {
         loop: this.#loop.take(),
         coverage: nodeCoverage(node),
         unproved: withUnproved ? unprovedReport(node, startedMs) : null,
+        overflows: bounds.map(({ item, count }) => [item, count(node.parts)]),
       }),
       genesisHash: () => genesis.hash(),
       bug: (words) =>

@@ -73,6 +73,8 @@ describe('/metrics', () => {
     );
     expect(sums('earshot_kind_values_total', { kind: 'vote', way: 'pushed' })).toBe(1);
     expect(sums('earshot_kind_received_total', { kind: 'vote', fate: 'fresh' })).toBe(1);
+    expect(sums('earshot_overflows_total', { item: 'receive_ring' })).toBe(0);
+    expect(sums('earshot_overflows_total', { item: 'changes_kept' })).toBe(0);
   });
 
   it('counts answers by route', async () => {
