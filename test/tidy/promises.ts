@@ -1,34 +1,37 @@
 import { join } from 'node:path';
 import ts from 'typescript';
-import type { Finding } from './tree.ts';
+import type { Finding, Source } from './tree.ts';
 
 /**
  * Statements whose value is a promise that nobody awaits, handles or marks with `void`. Biome finds
  * those that our own code makes; this knows the types of Node's own functions and of packages too.
  *
- * @param paths files to look at, relative to `root`
- * @param overlay texts that stand in for files, by path
+ * @param files to look at; they need not exist
+ * @param others files that these import
  */
 export function floatingPromises(
   root: string,
-  paths: readonly string[],
-  overlay: ReadonlyMap<string, string> = new Map(),
+  files: readonly Source[],
+  others: readonly Source[],
 ): Finding[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const parsed = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
   const options = { ...parsed.options, noEmit: true, incremental: false };
-  const texts = new Map([...overlay].map(([path, text]) => [join(root, path), text]));
+  const known = new Map([...others, ...files].map((file) => [join(root, file.path), file]));
   const host = ts.createCompilerHost(options, true);
-  const { fileExists, readFile } = host;
-  host.fileExists = (path) => texts.has(path) || fileExists(path);
-  host.readFile = (path) => texts.get(path) ?? readFile(path);
+  const { fileExists, getSourceFile } = host;
+  host.fileExists = (path) => known.has(path) || fileExists(path);
+  host.getSourceFile = (path, ...how) => {
+    const ast = known.get(path)?.ast;
+    if (ast === undefined) return getSourceFile(path, ...how);
+    ast.fileName = path;
+    return ast;
+  };
 
-  const names = paths.map((path) => join(root, path));
-  const program = ts.createProgram(names, options, host);
-  const checker = program.getTypeChecker();
+  const names = files.map(({ path }) => join(root, path));
+  const checker = ts.createProgram(names, options, host).getTypeChecker();
   const found: Finding[] = [];
-  for (const path of paths) {
-    const ast = program.getSourceFile(join(root, path));
+  for (const { path, ast } of files) {
     if (ast === undefined) continue;
     const walk = (node: ts.Node): void => {
       if (ts.isExpressionStatement(node) && isFloating(checker, node.expression)) {

@@ -31,10 +31,16 @@ const GENERATED = 'docs/api';
 
 const TEXT = /\.(ts|mjs|js|json|md|sh|yml|yaml|txt|csv)$|(^|\/)[^./]+$|(^|\/)\.[^./]+$/;
 
+/** As the compiler would parse it: the same trees serve the rules and the check of types. */
+const PARSING: ts.CreateSourceFileOptions = {
+  languageVersion: ts.ScriptTarget.ES2023,
+  impliedNodeFormat: ts.ModuleKind.ESNext,
+};
+
 /** A file as the rules see it. */
 export function source(path: string, text: string): Source {
   const ast = /\.(ts|mjs|js)$/.test(path)
-    ? ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true)
+    ? ts.createSourceFile(path, text, PARSING, true)
     : undefined;
   return { path, text, ast };
 }
