@@ -121,6 +121,30 @@ describe('active set', () => {
     expect(set.has(keyOf(sender), 0)).toBe(true);
   });
 
+  it('forgets whom it has let go, and what they had pruned', () => {
+    const set = new ActiveSet(keyOf(US), seededRng(9));
+    set.rotate(candidates(range(10, 22)), 0);
+    for (const sender of range(10, 22)) set.prune(2, keyOf(sender), 0, keyOf(500), 0);
+    expect(peersFor(set, 2, 500)).toEqual([]);
+    expect([set.has(keyOf(10), 0), set.has(keyOf(30), 0), set.peerCount]).toEqual([
+      true,
+      false,
+      12,
+    ]);
+    for (let round = 0; round < 12; round++) set.rotate(candidates(range(30, 42)), 0);
+    expect([...peersFor(set, 2, 500)].length).toBe(FANOUT);
+    const all = range(0, 50).filter((number) => set.has(keyOf(number), 0));
+    expect(all).toEqual(range(30, 42));
+    expect(set.peerCount).toBe(12);
+  });
+
+  it('we are no peer of ours, should we be among them', () => {
+    const set = new ActiveSet(keyOf(US), seededRng(10));
+    set.rotate(candidates([10, 11, US, 12]), 0);
+    expect(peersFor(set, 0, US).toSorted()).toEqual([10, 11, 12]);
+    expect(peersFor(set, 0, 500)).toHaveLength(4);
+  });
+
   it('our own values cannot be pruned', () => {
     const set = new ActiveSet(keyOf(US), seededRng(5));
     set.rotate(candidates(range(10, 14)), 0);
