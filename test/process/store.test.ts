@@ -7,6 +7,7 @@ import { openStoreFolder, Store } from '../../src/node/store.ts';
 import { SystemClock } from '../../src/util/clock.ts';
 import { seededRng } from '../../src/util/rng.ts';
 import { Command, freePort, Leftovers } from '../cli/command.ts';
+import { many } from '../nightly.ts';
 import { generation, isGeneration } from '../sim/stored.ts';
 
 const leftovers = new Leftovers();
@@ -14,7 +15,7 @@ afterAll(() => leftovers.clear());
 
 const SAVING = fileURLToPath(new URL('./saving-store.mjs', import.meta.url));
 const RECORDS = 2_000;
-const KILLS = 20;
+const KILLS = many(8, 20);
 
 const after = (ms: number): Promise<void> =>
   new Promise((resolve) => SystemClock.after(ms, resolve));

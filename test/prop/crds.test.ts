@@ -11,6 +11,7 @@ import { compareBytes, toHex } from '../../src/util/bytes.ts';
 import { Outcome, outcomeName } from '../../src/util/outcome.ts';
 import { seededRng } from '../../src/util/rng.ts';
 import { Kind } from '../../src/wire/limits.ts';
+import { many } from '../nightly.ts';
 import {
   key,
   makeTable,
@@ -296,7 +297,7 @@ describe('the table', () => {
           expect(table.cursor).toBe(model.cursor);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: many(30, 600) },
     );
   });
 
@@ -321,7 +322,7 @@ describe('the table', () => {
           expect(tableDigest(one.view)).toBe(tableDigest(two.view));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: many(50, 1000) },
     );
   });
 
@@ -343,7 +344,7 @@ describe('the table', () => {
           expect(findViolation(table, { decode: false })).toBeUndefined();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: many(30, 600) },
     );
   });
 });

@@ -13,6 +13,7 @@ import { SMALL_CAPACITIES } from '../../src/shm/layout.ts';
 import { createRegions } from '../../src/shm/regions.ts';
 import { readU32 } from '../../src/util/bytes.ts';
 import { seededRng } from '../../src/util/rng.ts';
+import { many } from '../nightly.ts';
 
 /** A public key or hash that a number stands for, spread over all its bytes. */
 function spread(number: number): Uint8Array {
@@ -52,7 +53,7 @@ describe('bloom filters', () => {
           expect(counted).toBe(set);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: many(75, 1500) },
     );
   });
 });
@@ -88,7 +89,7 @@ describe('partitions', () => {
           expect(new Set(used.map((filter) => filter.maskHigh >>> (32 - bits)))).toEqual(wanted);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: many(20, 400) },
     );
   });
 });
@@ -115,7 +116,7 @@ describe('weighted shuffle', () => {
           expect(tail.every((i) => weights[i] === 0)).toBe(true);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: many(75, 1500) },
     );
   });
 });
@@ -160,7 +161,7 @@ describe('hash index and slot lists', () => {
           expect(walked).toEqual(order);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: many(30, 600) },
     );
   });
 });
@@ -205,7 +206,7 @@ describe('received cache', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: many(30, 600) },
     );
   });
 });
@@ -314,7 +315,7 @@ describe('proofs of address', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: many(60, 600) },
     );
     expect(proofs).toBeGreaterThan(50);
   });

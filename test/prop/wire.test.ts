@@ -11,6 +11,7 @@ import {
   skim,
   skimValue,
 } from '../../src/wire/skim.ts';
+import { many } from '../nightly.ts';
 import { join, leb, push, u32, u64, worked } from '../unit/wire/parts.ts';
 
 const packet = new PacketFields();
@@ -103,7 +104,7 @@ describe('any bytes have one outcome and never a throw', () => {
   it('values thrown together from pieces', () => {
     fc.assert(
       fc.property(fc.array(soup, { maxLength: 3 }), (values) => void judged(push(values))),
-      { numRuns: 1000 },
+      { numRuns: many(333, 10000) },
     );
   });
 
@@ -120,7 +121,7 @@ describe('any bytes have one outcome and never a throw', () => {
           judged(join(whole.subarray(0, at), insert, whole.subarray(at + cut)));
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: many(1000, 30000) },
     );
   });
 });
@@ -181,7 +182,7 @@ describe('a contact info', () => {
           );
         }
       }),
-      { numRuns: 500 },
+      { numRuns: many(166, 5000) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { Command, CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
@@ -76,12 +77,14 @@ describe('--json', () => {
   test('gives the recorded verdicts and nothing else', async () => {
     const { lines, stderr } = await run(PACKETS, { json: true });
     expect(lines).toHaveLength(recorded.length);
-    for (const [i, line] of lines.entries()) {
+    const wrong = lines.filter((line, i) => {
       const { outcome, at, ...verdict } = JSON.parse(line);
       const { accept, stage, content } = recorded[i]!;
-      expect({ i, ...verdict }).toEqual({ i, accept, ...(accept ? { content } : { stage }) });
-      expect([i, outcome === 'OK', typeof at === 'number']).toEqual([i, accept, !accept]);
-    }
+      const wanted = { accept, ...(accept ? { content } : { stage }) };
+      const isNamed = (outcome === 'OK') === accept && (typeof at === 'number') === !accept;
+      return !isNamed || !isDeepStrictEqual(verdict, wanted);
+    });
+    expect(wrong.slice(0, 3)).toEqual([]);
     expect(stderr).toMatch(/^5,075 packets: 912 accepted, 4,163 refused\n/);
   });
 });
