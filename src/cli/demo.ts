@@ -64,6 +64,7 @@ async function runDemo(flags: DemoFlags): Promise<void> {
     flags.arrivals === undefined ? undefined : new OutputFile(flags.arrivals, '--arrivals');
   const { shredVersion, join } = flags;
   const cluster = new DemoCluster({ nodes: flags.nodes, shredVersion, join, logger });
+  const ending = new Ending();
   progress.show(`Starting ${flags.nodes} nodes…`);
   await cluster.start();
   const watch = new ArrivalWatch();
@@ -72,11 +73,12 @@ async function runDemo(flags: DemoFlags): Promise<void> {
   });
   try {
     if (flags.seconds === undefined && join === undefined) {
-      await showSpy(cluster, flags, progress);
+      await showSpy(cluster, flags, progress, ending);
     } else {
-      await showStatus(cluster, flags, progress);
+      await showStatus(cluster, flags, progress, ending);
     }
   } finally {
+    ending.stop();
     cancelWatch();
     progress.clear();
     await cluster.stop();
@@ -89,7 +91,12 @@ async function runDemo(flags: DemoFlags): Promise<void> {
 }
 
 /** Spies on the cluster until all its nodes are found, and prints what there is to see. */
-async function showSpy(cluster: DemoCluster, flags: DemoFlags, progress: Progress): Promise<void> {
+async function showSpy(
+  cluster: DemoCluster,
+  flags: DemoFlags,
+  progress: Progress,
+  ending: Ending,
+): Promise<void> {
   const spy = await createSpy({
     entrypoints: [cluster.entrypoint],
     size: 'small',
@@ -98,13 +105,13 @@ async function showSpy(cluster: DemoCluster, flags: DemoFlags, progress: Progres
   await until(FIND_MS, () => {
     const { proved } = spy.summary();
     progress.show(`Found ${proved} of ${flags.nodes} nodes…`);
-    return proved >= flags.nodes;
+    return proved >= flags.nodes || ending.isWanted;
   });
   progress.clear();
   const elapsedMs = Math.round(spy.elapsedMs());
   const nodes = spy.nodes();
   const { identity, shredVersion } = spy;
-  const { values } = spy.summary();
+  const { values, proved } = spy.summary();
   await spy.stop();
   if (flags.json) {
     await writeOut(`${JSON.stringify({ identity, shredVersion, elapsedMs, nodes })}\n`);
@@ -112,8 +119,16 @@ async function showSpy(cluster: DemoCluster, flags: DemoFlags, progress: Progres
   }
   const columns = process.stdout.columns ?? 140;
   const seconds = (elapsedMs / 1000).toFixed(1);
+  const table = nodes.length > 0 ? `${renderNodes(nodes, { columns, elapsedMs })}\n\n` : '';
+  await writeOut(`${table}${renderSummary(nodes, values)}\n`);
+  if (ending.isWanted) {
+    await writeOut(
+      `\nInterrupted after ${seconds} s: ${proved} of ${flags.nodes} nodes were found until then.\n`,
+    );
+    return;
+  }
   await writeOut(
-    `${renderNodes(nodes, { columns, elapsedMs })}\n\n${renderSummary(nodes, values)}\n
+    `
 Found in ${seconds} s, on a cluster that is made up and a wire that is real. Try next:
   earshot spy -u testnet --timeout 20     who is on testnet
   earshot demo --seconds 300              keep these nodes up, and meanwhile elsewhere:
@@ -126,14 +141,9 @@ async function showStatus(
   cluster: DemoCluster,
   flags: DemoFlags,
   progress: Progress,
+  ending: Ending,
 ): Promise<void> {
   progress.clear();
-  let interrupted = false;
-  const interrupt = (): void => {
-    interrupted = true;
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
   if (!flags.json) {
     await writeOut(
       `Join this cluster at ${cluster.entrypoint}, shred version ${flags.shredVersion}; Ctrl-C ends it.\n`,
@@ -147,10 +157,36 @@ async function showStatus(
       printed = Math.floor(t);
       for (const node of cluster.nodes) process.stdout.write(statusLine(node, t, flags.json));
     }
-    return interrupted;
+    return ending.isWanted;
   });
-  process.off('SIGINT', interrupt);
-  process.off('SIGTERM', interrupt);
+  if (flags.json) return;
+  const seconds = ((SystemClock.monoMs() - startedMs) / 1000).toFixed(1);
+  const sums = cluster.nodes.map((node) => node.summary());
+  const least = Math.min(...sums.map(({ proved }) => proved));
+  const packets = sums.reduce((sum, { datagrams }) => sum + datagrams, 0);
+  const why = ending.isWanted ? 'Interrupted' : 'The time is over';
+  await writeOut(
+    `${why} after ${seconds} s: each of ${cluster.nodes.length} nodes found ${least} others or more; ${packets} packets were received.\n`,
+  );
+}
+
+/** Hears that the demo shall end: the first signal lets it say what there is, the second one ends it at once. */
+class Ending {
+  isWanted = false;
+  readonly #signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+  readonly #listener = (): void => {
+    this.isWanted = true;
+    for (const signal of this.#signals) process.off(signal, this.#listener);
+  };
+
+  constructor() {
+    for (const signal of this.#signals) process.on(signal, this.#listener);
+  }
+
+  /** From now on signals end the process as usual. */
+  stop(): void {
+    for (const signal of this.#signals) process.off(signal, this.#listener);
+  }
 }
 
 function statusLine(node: Spy, t: number, json: boolean): string {

@@ -210,6 +210,8 @@ async function runSpy(flags: SpyFlags): Promise<void> {
     const { startWatching } = await import('./watch/watch.ts'); // a spy without need not load it
     watching = startWatching(spy, entrypointNames(flags), flags.url);
   }
+  const waiting = waitsFor(flags);
+  if (waiting !== undefined && !flags.watch) process.stderr.write(`${waiting}\n`);
   const followed = follow ? printChanges(spy, () => progress.clear()) : watching?.ended;
   const end = await watch(spy, flags, progress, followed);
   progress.clear();
@@ -256,7 +258,8 @@ function watch(
       const elapsedMs = spy.elapsedMs();
       if (goalReached(spy, flags)) finish('found');
       else if (flags.timeout !== undefined && elapsedMs >= flags.timeout * 1000) finish('timeout');
-      else if (!flags.watch && looks++ % 4 === 0) progress.show(progressLine(spy, elapsedMs));
+      else if (!flags.watch && looks++ % 4 === 0)
+        progress.show(progressLine(spy, flags, elapsedMs));
     });
     spy.onFailure((error) => finish('failed', error));
     followed?.then(
@@ -266,10 +269,26 @@ function watch(
   });
 }
 
-function progressLine(spy: Spy, elapsedMs: number): string {
+function progressLine(
+  spy: Spy,
+  { numNodes, numNodesExactly }: SpyFlags,
+  elapsedMs: number,
+): string {
+  const wanted = numNodes ?? numNodesExactly;
   const s = spy.summary();
   const seconds = (elapsedMs / 1000).toFixed(1).padStart(5);
-  return `${seconds} s  ${s.proved + s.unproved} nodes (${s.proved} proved)  ${s.values} values  ${s.datagrams} packets  Ctrl-C ends and prints`;
+  const goal = wanted === undefined ? '' : `  ${s.validators} of ${wanted} validators`;
+  return `${seconds} s  ${s.proved + s.unproved} nodes (${s.proved} proved)  ${s.values} values  ${s.datagrams} packets${goal}  Ctrl-C ends and prints`;
+}
+
+/** A sentence about a goal that may never be reached; undefined when there is none, or a time limit. */
+function waitsFor(flags: SpyFlags): string | undefined {
+  if (flags.timeout !== undefined) return undefined;
+  const wanted = flags.numNodes ?? flags.numNodesExactly;
+  const goals = flags.pubkey.map((key) => `node ${key}`);
+  if (wanted !== undefined) goals.unshift(`${wanted} validator${wanted === 1 ? '' : 's'}`);
+  if (goals.length === 0) return undefined;
+  return `Waiting until found: ${goals.join(', ')}. Ctrl-C ends it and prints who is there; --timeout SECONDS sets a limit.`;
 }
 
 /** @source behaviour 15.2 step 4 */
