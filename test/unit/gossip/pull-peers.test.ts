@@ -35,6 +35,23 @@ function answerAll(pings: PingCache, keys: readonly number[]): number {
   return sent;
 }
 
+/** Has keys prove the address 10.10.10.10:8001 one after another. */
+function answerAllAtOnce(
+  pings: PingCache,
+  keys: readonly number[],
+  times: readonly number[],
+): void {
+  const order = { ip: 0, port: 0, token: new Uint8Array(32) };
+  for (const [i, key] of keys.entries()) {
+    const monoMs = times[i]!;
+    pings.check(keyOf(key), 0, 0x0a0a0a0a, 8001, monoMs, true);
+    pings.nextPing(monoMs, order);
+    const prefix = new TextEncoder().encode('SOLANA_PING_PONG');
+    const hash = sha256(new Uint8Array([...prefix, ...order.token]));
+    expect(pings.pong(keyOf(key), 0, hash, 0, order.ip, order.port, monoMs)).toBe(true);
+  }
+}
+
 /** Candidates after everybody has answered its ping. */
 function gather(
   values: readonly MadeUp[],
@@ -142,6 +159,28 @@ describe('candidates', () => {
     expect(candidates.stake[0]).toBe(9 * SOL);
   });
 
+  it('at one IP or one port are as many as there are addresses', () => {
+    const values = [
+      { origin: 10, ip: 0x0a0a0a0a, port: 8001 },
+      { origin: 11, ip: 0x0a0a0a0a, port: 8002 },
+      { origin: 12, ip: 0x0a0a0a0b, port: 8001 },
+      { origin: 13, ip: 0x0a0a0a0b, port: 8002 },
+    ];
+    expect(keysOf(gather(values))).toEqual([10, 11, 12, 13]);
+  });
+
+  it('of equal stake at one address are the first', () => {
+    const made = new SmallTable({ 10: SOL, 11: SOL });
+    for (const origin of [10, 11]) made.put({ origin, ip: 0x0a0a0a0a });
+    const rng = seededRng(1);
+    const pings = new PingCache(rng, true);
+    const candidates = new PeerCandidates(RULES, rng, 16);
+    candidates.gather(made.table.view, pings, NOW, 0, 0);
+    answerAllAtOnce(pings, [10, 11], [0, 30_000]);
+    candidates.gather(made.table.view, pings, NOW, 60_000, 0);
+    expect(keysOf(candidates)).toEqual([10]);
+  });
+
   it('nobody to choose from', () => {
     expect(gather([]).choose(seededRng(1))).toBe(-1);
   });
@@ -199,8 +238,9 @@ describe('entrypoints', () => {
       is: -1,
     },
   ];
-  for (const { name, entrypoints, requests, known, is } of cases) {
+  for (const { name, entrypoints: given, requests, known, is } of cases) {
     it(name, () => {
+      const entrypoints = given.map((one) => ({ ...one }));
       const before = entrypoints.map((one) => one.wallclock);
       const chosen = chooseEntrypoint(entrypoints, requests, NOW, false, () => known, seededRng(1));
       expect(chosen).toBe(is);

@@ -195,6 +195,37 @@ describe('filters of a round', () => {
     }
   });
 
+  it('some drawn whatever was asked for before, beside those that are due, none twice', () => {
+    const plan = planned(2);
+    const last = new Map<number, number>();
+    const counts = new Set<number>();
+    for (let round = 0; round < 60; round++) {
+      plan.start(shape, 0, 10, 3);
+      const masks = all(plan.set).map((filter) => filter.maskHigh >>> 26);
+      expect(new Set(masks).size).toBe(masks.length);
+      counts.add(masks.length);
+      for (const mask of masks.slice(-3)) last.set(mask, (last.get(mask) ?? 0) + 1);
+    }
+    // Seven are dealt; those of them that are drawn as well count once.
+    expect([...counts].every((count) => count >= 7 && count <= 10)).toBe(true);
+    expect(counts.has(10)).toBe(true);
+    expect(counts.has(9)).toBe(true);
+    expect(last.size).toBeGreaterThan(55); // 180 draws out of 64, evenly
+    expect(Math.max(...last.values())).toBeLessThan(12);
+  });
+
+  it('those that are due come once in a turn, whatever is drawn beside them', () => {
+    const plan = planned(3);
+    const dealt = new Map<number, number>();
+    for (let round = 0; round < 8; round++) {
+      plan.start(shape, 0, 9, 1);
+      for (const { maskHigh } of all(plan.set)) {
+        dealt.set(maskHigh, (dealt.get(maskHigh) ?? 0) + 1);
+      }
+    }
+    expect(dealt.size).toBe(64);
+  });
+
   it('as many as there is room for', () => {
     const plan = planned(1);
     plan.start(shape, 1e9);

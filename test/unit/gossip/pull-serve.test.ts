@@ -255,6 +255,43 @@ describe('values in answer to a pull request', () => {
 });
 
 describe('packing and sending', () => {
+  it('at most as many Bloom positions as entries are looked at, times the keys', () => {
+    const server = new Server(many(800), { scanned: 8 });
+    const positions = (maskBits: number): number[] => {
+      const { bytes, packet } = request({ maskBits, keyCount: 5, bitLength: 7_000 });
+      server.answers.price(bytes, packet);
+      return [server.answers.entries, server.answers.hashes(packet)];
+    };
+    const few = server.inPartition(7, 0).length;
+    expect(positions(7)).toEqual([few, 5 * few]);
+    const [entries, hashes] = positions(6);
+    expect([entries, hashes]).toEqual([server.inPartition(6, 0).length, 5 * Math.min(entries!, 8)]);
+  });
+
+  it('too new for the caller are counted, for each request anew', () => {
+    const server = new Server([...many(300), ...many(300, { wallclock: NOW + 10_000, index: 7 })]);
+    const newer = server.inPartition(6, 3).filter((row) => {
+      return server.made.table.view.columns.wallclock[row]! > NOW + 5_000;
+    });
+    for (let i = 0; i < 2; i++) {
+      server.rows(request({ partition: 3 }));
+      expect(server.answers.tooNew).toBe(newer.length);
+    }
+  });
+
+  it('of rows that are being written stay for the next time', () => {
+    const server = new Server(many(300));
+    const asked = request({ partition: 3 });
+    const wanted = server.inPartition(6, 3);
+    const { version } = server.made.table.view.columns;
+    version[wanted[0]!]! += 1;
+    expect(sorted(server.rows(asked))).toEqual(wanted.slice(1));
+    expect(server.answers.busy).toBe(1);
+    version[wanted[0]!]! += 1;
+    expect(sorted(server.rows(asked))).toEqual(wanted);
+    expect(server.answers.busy).toBe(1);
+  });
+
   it('greedy, in order, each request in datagrams of its own', () => {
     const server = new Server(many(900, { length: 300 }), { packetsPerRequest: 99 });
     server.answers.start(NOW, 1e9, 0);
