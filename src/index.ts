@@ -9,6 +9,7 @@ import { type Logger, SILENT_LOGGER } from './node/ports.ts';
 import { StakeKeeper } from './node/stake-keeper.ts';
 import { stakeSource } from './node/stakes.ts';
 import { openStoreFolder, Store } from './node/store.ts';
+import { claimStore } from './node/store-claim.ts';
 import { StoreKeeper } from './node/store-keeper.ts';
 import { pickVerifier } from './node/verification.ts';
 import { SystemClock } from './util/clock.ts';
@@ -145,18 +146,20 @@ export async function createSpy(options: SpyOptions = {}): Promise<Spy> {
     facts?.stopAsking();
     stakes?.stop();
     await spy?.stop();
+    await keeper?.stop();
     throw error;
   }
 }
 
-/** Reads the store, where there is one. @throws SpyError STORE_NOT_A_FOLDER */
+/** Reads the store, where there is one. @throws SpyError STORE_NOT_A_FOLDER, STORE_IN_USE */
 async function openKeeper(
   { store: path }: SpyOptions,
   logger: Logger,
 ): Promise<StoreKeeper | undefined> {
   if (path === undefined) return undefined;
   const store = new Store(await openStoreFolder(path));
-  return new StoreKeeper(store, await store.load(), SystemClock, logger);
+  const claim = await claimStore(path, SystemClock);
+  return new StoreKeeper(store, await store.load(), SystemClock, logger, claim);
 }
 
 function loadIdentity(options: SpyOptions, logger: Logger): Identity {

@@ -4,6 +4,7 @@ import type { Clock } from '../util/clock.ts';
 import type { NodeParts } from './parts.ts';
 import type { Logger } from './ports.ts';
 import { reason, type Store, type StoreLoad } from './store.ts';
+import type { StoreClaim } from './store-claim.ts';
 import { STORE_BYTES, type StoreContent, StoreWriter } from './store-format.ts';
 import { PeerRestorer } from './store-peers.ts';
 
@@ -48,6 +49,7 @@ export interface StoreReport {
 /** Keeps the store of one node: brings back what an earlier run knew, and writes down what this one knows. */
 export class StoreKeeper {
   readonly #store: Store;
+  readonly #claim: StoreClaim | undefined;
   readonly #before: StoreContent | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -64,8 +66,10 @@ export class StoreKeeper {
   #alarm: string | null = null;
   #isStopped = false;
 
-  constructor(store: Store, load: StoreLoad, clock: Clock, logger: Logger) {
+  /** @param claim on the folder, given up at the end */
+  constructor(store: Store, load: StoreLoad, clock: Clock, logger: Logger, claim?: StoreClaim) {
     this.#store = store;
+    this.#claim = claim;
     this.#before = load.content;
     this.#clock = clock;
     this.#logger = logger;
@@ -92,7 +96,10 @@ export class StoreKeeper {
     this.#isStopped = true;
     this.#cancelNext();
     this.#cancelProbes();
-    if (this.#parts === undefined) return;
+    if (this.#parts === undefined) {
+      await this.#claim?.release();
+      return;
+    }
     const last = (this.#saving ?? Promise.resolve()).then(() => this.save());
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(LAST_SAVE_MS, resolve);
@@ -101,6 +108,7 @@ export class StoreKeeper {
         resolve();
       });
     });
+    await this.#claim?.release();
   }
 
   /** How it goes. */

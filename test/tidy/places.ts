@@ -90,7 +90,7 @@ const MODULES: readonly Place[] = [
     what: /^node:fs(\/promises)?$/,
     // node/udp reads the kernel's drop counter of its socket.
     where:
-      /^(workers\/watchdog|src\/(node\/(stakes|store|udp)|api\/export|crypto\/identity|cli\/.*))\.ts$/,
+      /^(workers\/watchdog|src\/(node\/(stakes|store|store-claim|udp)|api\/export|crypto\/identity|cli\/.*))\.ts$/,
     why: 'files belong to node/{stakes,store}, api/export, crypto/identity and cli',
   },
   { what: /^node:timers/, where: /^src\/util\/clock\.ts$/, why: 'timers belong to util/clock' },
