@@ -43,13 +43,15 @@ for (const { file, ...counts } of FILES) {
 
     it('is encoded to the bytes it was decoded from', () => {
       let encoded = 0;
+      const wrong: string[] = [];
       for (const { place, json } of cases) {
         const { outcome, message } = decodePacket(fromHex(String(json['hex']))!);
         if (message === null) continue;
         // What the rules refuse has a form that can be written all the same.
-        expect(toHex(encodeMessage(message)), `${place} ${outcome}`).toBe(json['hex']);
+        if (toHex(encodeMessage(message)) !== json['hex']) wrong.push(`${place} ${outcome}`);
         encoded++;
       }
+      expect(wrong.slice(0, 3)).toEqual([]);
       expect(encoded).toBe(counts.accept + counts.sanitize + counts.signature);
     });
   });

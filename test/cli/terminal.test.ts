@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { Command, freePort } from './command.ts';
+import { freePort, run } from './command.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const COLUMNS = 70;
@@ -71,7 +71,7 @@ describe.concurrent('on a terminal', () => {
     const port = `${await freePort()}`;
     const place = ['--shred-version', '7', '--bind-address', '127.0.0.1', '--gossip-port', port];
     const light = ['--workers', '0', '--receiver', 'dgram', '--timeout', '0.5'];
-    const { stdout } = await new Command(['spy', ...place, ...light, '--watch']).result;
+    const { stdout } = await run('spy', ...place, ...light, '--watch');
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBeGreaterThanOrEqual(2);
     for (const line of lines) expect(line).toMatch(/^\d{4}-\S+Z = nodes=0 proved=0 .* unsent=0$/);
