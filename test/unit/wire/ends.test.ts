@@ -99,7 +99,7 @@ const WHOLE: Readonly<Record<string, Uint8Array>> = {
     contactInfo({
       version: join('8001', '8101', '8201', u64(0), '8301'),
       addresses: [v4(1, 2, 3, 4), v4(5, 6, 7, 8)],
-      sockets: [socket(0, 0, 300), socket(1, 1, 20_000)],
+      sockets: [socket(0, 0, 20_000), socket(1, 1, 300)],
       extensions: join('02', '07', '03', '010203', '08', '8001', repeat(5, 128)),
     }),
   ]),
@@ -115,7 +115,7 @@ const WHOLE: Readonly<Record<string, Uint8Array>> = {
   'epoch slots': push([
     value(
       ...[5, 0, KEY_A, u64(2)],
-      ...[u32(0), u64(3), u64(4), u64(3), '112233'],
+      ...[u32(0), u64(3), u64(4), u64(40), repeat(0x11, 40)],
       ...[u32(1), u64(3), u64(4), 1, u64(2), 'ffff', u64(16), u64(1)],
     ),
   ]),
@@ -146,7 +146,7 @@ const BLAMED: Readonly<Record<string, string>> = {
   'contact info without anything': '',
   'an IPv6 address': '128: 129-136',
   'lowest slot': '117: 125-140, 141: 149-151',
-  'epoch slots': '101: 109-164, 161: 169-170',
+  'epoch slots': '101: 109-164, 129: 165-176, 198: 206-207',
   'duplicate shred': '125: 133-136',
   'snapshot hashes': '140: 148-227',
   'runs of a fork': '112: 120-122',
@@ -185,6 +185,26 @@ function cutAnywhere(whole: Uint8Array, judge: (bytes: Uint8Array, end: number) 
   expect(skimmed(complete, AT + whole.length)).toMatch(/^(OK|ADDRESS_IPV6|LOWEST_SLOT)/);
   return blamed.map(({ at, from, to }) => `${at}: ${from}-${to}`).join(', ');
 }
+
+describe('with all of a head there, the head decides', () => {
+  const columns = createValueColumns(3);
+  const bare = (bytes: Uint8Array): string =>
+    outcomeName(skimValue(bytes, 0, bytes.length, columns, 0));
+  const lowest = value(2, 1, KEY_A, u64(0), u64(5), u64(0), u64(0), u64(1));
+  const slots = vote(u32(8), u64(0), '02', HASH, '00');
+  const cases: readonly (readonly [name: string, bytes: Uint8Array, outcome: string])[] = [
+    ['an unknown kind', value(14), 'VALUE_KIND_UNKNOWN'],
+    ['a wrong index', lowest.subarray(0, 68 + 49), 'LOWEST_SLOT_INDEX'],
+    ['a wrong index, one byte less', lowest.subarray(0, 68 + 48), 'PACKET_TRUNCATED'],
+    ['no vote', vote(u32(3)), 'VOTE_INSTRUCTION_UNKNOWN'],
+    ['a tag that is none, zeros elsewhere', slots.fill(0, 0, 64), 'OPTION_TAG_UNKNOWN'],
+  ];
+  it.each(cases)('%s', (_name, bytes, outcome) => expect(bare(bytes)).toBe(outcome));
+
+  it('a message that does not exist', () => {
+    expect(outcomeName(skim(u32(6), 0, 4, new PacketFields(), columns, 0))).toBe('MESSAGE_UNKNOWN');
+  });
+});
 
 describe('cut anywhere', () => {
   const packet = new PacketFields();
