@@ -9,6 +9,9 @@ import { isSwitchedOn, parseTexts } from './option-value.ts';
 /** In front of what is asked of the environment: `--gossip-port` is `EARSHOT_GOSSIP_PORT`. */
 const PREFIX = 'EARSHOT_';
 
+/** The file itself, and what images and scripts name the version of Earshot. */
+const NO_SETTINGS = [`${PREFIX}CONFIG`, `${PREFIX}VERSION`];
+
 /** Settings of one file: those at its top, and those of tables named after commands. */
 export interface ConfigFile {
   readonly path: string;
@@ -78,6 +81,26 @@ export async function configure(
     }
   }
   return origins.length === 0 ? undefined : `Settings that no flag gave: ${origins.join(', ')}.`;
+}
+
+/**
+ * Sentences about variables that begin like settings and are none: most likely misspelt, but they may be
+ * meant for something else, so that they are no errors.
+ */
+export async function strayVariables(
+  command: Command,
+  env: NodeJS.ProcessEnv,
+  complain: Complain,
+): Promise<string[]> {
+  const own = new Set([...command.options.map(variableOf), ...NO_SETTINGS]);
+  const stray: string[] = [];
+  for (const variable of Object.keys(env).sort()) {
+    if (!variable.startsWith(PREFIX) || own.has(variable)) continue;
+    const name = variable.slice(PREFIX.length).replaceAll('_', '-').toLowerCase();
+    const complaint = await complain({ name });
+    if (complaint !== undefined) stray.push(`${variable} is ignored: ${complaint}`);
+  }
+  return stray;
 }
 
 /** Reads the file that `--config` or EARSHOT_CONFIG names, or the first one where files are looked for. */

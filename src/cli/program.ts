@@ -44,7 +44,10 @@ export async function createProgram(args: readonly string[] | undefined): Promis
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .hook('preAction', async (_, action) => {
-      const { configure } = await import('./configuration.ts');
+      const { configure, strayVariables } = await import('./configuration.ts');
+      for (const sentence of await strayVariables(action, process.env, complain)) {
+        process.stderr.write(`earshot: ${sentence}\n`);
+      }
       settings = await configure(action, process.env, complain);
     });
   const names = args?.filter((arg) => !arg.startsWith('-'));

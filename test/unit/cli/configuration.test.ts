@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
-import { configure, defaultPaths } from '../../../src/cli/configuration.ts';
+import { configure, defaultPaths, strayVariables } from '../../../src/cli/configuration.ts';
 import { collect, wholeNumber } from '../../../src/cli/options.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 
@@ -97,6 +97,16 @@ describe('settings', () => {
   for (const { name, gives, ...setup } of cases) {
     it(name, async () => expect(await told(setup)).toMatchObject(gives));
   }
+
+  it('of the environment that nobody knows are told of, and no error', async () => {
+    const command = new Command('spy').option('--timeout <SECONDS>');
+    const known = { EARSHOT_TIMEOUT: '1', EARSHOT_CONFIG: '', EARSHOT_VERSION: '1.0', HOME: '/' };
+    const env = { ...known, EARSHOT_TIMOUT: '3', EARSHOT_GOSSIP_PORT: '1' };
+    const stray = await strayVariables(command, env, async ({ name }) =>
+      name === 'gossip-port' ? undefined : `${name}?`,
+    );
+    expect(stray).toEqual(['EARSHOT_TIMOUT is ignored: timout?']);
+  });
 
   const refused: (Partial<typeof SETUP> & { name: string; says: RegExp })[] = [
     {
