@@ -173,15 +173,18 @@ function agreesWithOpenssl(
   { publicKey, sign: signSpan }: { publicKey: Uint8Array; sign: SignSpan },
 ): boolean {
   const der = Buffer.concat([PKCS8_PREFIX, seed]);
-  const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  der.fill(0);
-  const { x = '' } = createPublicKey(secret).export({ format: 'jwk' });
   const signature = new Uint8Array(64);
   signSpan(PROBE, 0, PROBE.length, signature, 0);
-  return (
-    Buffer.from(publicKey).toString('base64url') === x &&
-    equalBytes(sign(null, PROBE, secret), 0, signature, 0, 64)
-  );
+  try {
+    const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    const { x = '' } = createPublicKey(secret).export({ format: 'jwk' });
+    const isSameKey = Buffer.from(publicKey).toString('base64url') === x;
+    return isSameKey && equalBytes(sign(null, PROBE, secret), 0, signature, 0, 64);
+  } catch {
+    return false; // an OpenSSL without Ed25519: noble it is
+  } finally {
+    der.fill(0);
+  }
 }
 
 /** noble's constant-time multiplication of the base point; its own `sign` derives the public key each time. */
