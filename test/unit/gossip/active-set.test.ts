@@ -31,6 +31,7 @@ const range = (from: number, to: number): number[] =>
 function peersFor(set: ActiveSet, bucket: number, origin: number): number[] {
   const out = new Uint16Array(FANOUT);
   const count = set.peersFor(bucket, keyOf(origin), 0, out);
+  expect(count).toBeLessThanOrEqual(FANOUT);
   return [...out.subarray(0, count)].map((peer) => readU32(set.peerKeys, 32 * peer));
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bloomContains } from '../../../src/gossip/bloom.ts';
-import { type FilterSet, maskHigh } from '../../../src/gossip/filter-set.ts';
+import { FilterSet, maskHigh } from '../../../src/gossip/filter-set.ts';
 import {
   FilterPlan,
   filterShape,
@@ -192,6 +192,29 @@ describe('filters of a round', () => {
       plan.start(shape, 0, count);
       const masks = all(plan.set).map((filter) => filter.maskHigh);
       expect(new Set(masks).size).toBe(Math.min(64, count));
+    }
+  });
+
+  it('of no mask bits are one, for everything', () => {
+    const { filters } = createRegions(SMALL_CAPACITIES, false);
+    const set = new FilterSet(filters);
+    set.open(shape, 0, Uint32Array.of(0), 1, seededRng(1));
+    const hash = new Uint8Array(32).fill(0xff);
+    expect([set.filterOf(hash, 0), set.filter(0).maskHigh]).toEqual([0, 0xffffffff]);
+    set.open(shape, 6, Uint32Array.of(62), 1, seededRng(1));
+    expect([set.filterOf(hash, 0), set.filterOf(hash.fill(0xfb), 0)]).toEqual([-1, 0]);
+  });
+
+  it('begin empty again in each round', () => {
+    const { filters } = createRegions(SMALL_CAPACITIES, false);
+    const set = new FilterSet(filters);
+    const hash = new Uint8Array(32);
+    seededRng(3).fill(hash);
+    for (let round = 0; round < 2; round++) {
+      set.open(shape, 0, Uint32Array.of(0), 1, seededRng(1 + round));
+      expect(set.filter(0).bits.every((byte) => byte === 0)).toBe(true);
+      set.add(0, hash, 0);
+      expect(set.filter(0).bitsSet).toBe(3);
     }
   });
 
