@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limitNetwork, makeRoom } from '../../../src/crds/evict.ts';
+import { limitNetwork, makeRoom, NETWORK_LIMITS } from '../../../src/crds/evict.ts';
 import { findViolation } from '../../../src/crds/invariants.ts';
 import { Stakes } from '../../../src/crds/peers.ts';
 import { type CrdsTable, ORIGIN_LIMITS, Route } from '../../../src/crds/table.ts';
@@ -229,7 +229,7 @@ describe('who leaves a full table', () => {
 
   it('of equals the one that came into the table first', () => {
     const table = society([{}, {}, {}, {}], { tableRows: 16 });
-    expect(makeRoom(table, [], 9, 0, 1)).toBe(2);
+    expect(makeRoom(table, [], 10, 0, 1), 'which is just enough').toBe(2);
     expect(present(table, 4)).toEqual([2, 3, 4]);
   });
 
@@ -343,5 +343,20 @@ describe('unstaked identities of one network', () => {
     expect(limitNetwork(table, table.peers.find(key(4), 0), keep, 9, limits)).toBe(0);
     expect(limitNetwork(table, table.peers.find(key(4), 0), keep.slice(1), 9, limits)).toBe(1);
     expect(present(table, 4)).toEqual([2, 3, 4]);
+  });
+
+  it('never have one with stake leave for them', () => {
+    const table = makeTable();
+    table.setStakes(new Stakes([[key(9), 1]]));
+    for (const i of [9, 1, 2, 3, 4]) {
+      upsert(table, value({ kind: Kind.CONTACT_INFO, origin: i }), i);
+      table.peers.setContact(table.peers.find(key(i), 0), NET + i, 1, 1);
+    }
+    const keep = [1, 2, 3, 4].map(key);
+    expect(limitNetwork(table, table.peers.find(key(4), 0), keep, 9, limits)).toBe(0);
+  });
+
+  it('are 256 of a /24 and 4,096 of a /16 unless told otherwise', () => {
+    expect(NETWORK_LIMITS).toEqual({ per24: 256, per16: 4_096 });
   });
 });

@@ -5,9 +5,9 @@ import { limitNetwork } from '../../../src/crds/evict.ts';
 import { trim } from '../../../src/crds/expire.ts';
 import { LabelHasher } from '../../../src/crds/label.ts';
 import { Stakes } from '../../../src/crds/peers.ts';
-import { planShards, ShardRange } from '../../../src/crds/shards.ts';
-import { type CrdsTable, Route } from '../../../src/crds/table.ts';
-import { RowCopy } from '../../../src/crds/view.ts';
+import { collectRows, planShards, ShardRange } from '../../../src/crds/shards.ts';
+import { CrdsTable, Route } from '../../../src/crds/table.ts';
+import { Copied, RowCopy } from '../../../src/crds/view.ts';
 import { sha256Hex } from '../../../src/crypto/hash.ts';
 import { PEER_CELLS } from '../../../src/shm/traffic-cells.ts';
 import { AssertionError } from '../../../src/util/assert.ts';
@@ -17,6 +17,7 @@ import { seededRng } from '../../../src/util/rng.ts';
 import { Kind } from '../../../src/wire/limits.ts';
 import {
   key,
+  makeRegions,
   makeTable,
   ORIGIN_AT,
   rowOf,
@@ -140,7 +141,7 @@ describe('origins', () => {
     const table = makeTable();
     table.setStakes(new Stakes([[key(1), 1]]));
     for (let origin = 1; origin <= 20; origin++) upsert(table, value({ origin }), origin);
-    for (const origin of [2, 3, 4, 5]) table.removeOrigin(key(origin), 0, 1);
+    for (const origin of [17, 18, 19, 20]) table.removeOrigin(key(origin), 0, 1);
     expect(trim(table, [], seededRng(1), 1, 14)).toBe(2);
     expect(table.peers.size).toBe(14);
   });
@@ -194,6 +195,69 @@ it('a mask of 12 bits is a whole shard, and halves of the mask meet at 32', () =
     [1, 1, 0, 2 ** 31 - 1],
     [1, 1, 0, 0],
   ]);
+});
+
+it('labels that all collide are told apart, and what comes again is known', () => {
+  for (const tag of [0, 7, -1]) {
+    const table = new CrdsTable(makeRegions(), { xxhash: { h32: () => tag }, hashSeed: 1 });
+    const values = [
+      value({ origin: 1, index: 1 }),
+      value({ origin: 1, index: 2 }),
+      value({ origin: 2, index: 1 }),
+      value({ origin: 1, index: 1, kind: Kind.EPOCH_SLOTS }),
+      value({ origin: 3, index: 1, kind: Kind.EPOCH_SLOTS }),
+    ];
+    const put = (v: TestValue): string => outcomeName(upsert(table, v));
+    expect(values.map(put)).toEqual(values.map(() => 'VALUE_INSERTED'));
+    expect(values.map(put)).toEqual(values.map(() => 'VALUE_DUPLICATE'));
+    expect(values.map((v) => rowOf(table, v))).toEqual([0, 1, 2, 3, 4]);
+    expect(put(value({ origin: 2, index: 1, wallclock: 999 }))).toBe('VALUE_OUTDATED');
+    expect(put(value({ origin: 2, index: 1, wallclock: 1_001 }))).toBe('VALUE_UPDATED');
+    const copy = new RowCopy();
+    expect(table.view.copyRow(4, copy)).toBe(Copied.OK);
+    expect(copy.pubkey).toEqual(key(3));
+    for (const row of [0, 2]) table.remove(row, 1);
+    expect(values.map((v) => rowOf(table, v))).toEqual([-1, 1, -1, 3, 4]);
+  }
+});
+
+it('a full table takes replacements alone, and another when one has left', () => {
+  const table = makeTable({ capacities: { tableRows: 8 } });
+  const put = (index: number, wallclock: number): string =>
+    outcomeName(upsert(table, value({ index, wallclock })));
+  for (let index = 0; index < 8; index++) expect(put(index, 1)).toBe('VALUE_INSERTED');
+  expect([put(8, 1), table.size, table.row]).toEqual(['VALUE_TABLE_FULL', 8, -1]);
+  expect(put(3, 2)).toBe('VALUE_UPDATED');
+  table.remove(5, 1);
+  expect([put(8, 1), table.row, put(9, 1)]).toEqual(['VALUE_INSERTED', 5, 'VALUE_TABLE_FULL']);
+});
+
+it('one value alone is replaced where one alone may be', () => {
+  const table = makeTable({ originLimits: { values: 1, bytes: 120 } });
+  upsert(table, value());
+  expect(outcomeName(upsert(table, value({ wallclock: 2_000 })))).toBe('VALUE_UPDATED');
+  expect([table.size, table.evicted]).toEqual([1, 0]);
+});
+
+it('walking lists as many as there is room for, and leaves a shard whose row moved', () => {
+  const table = makeTable();
+  for (let i = 0; i < 300; i++) upsert(table, value({ origin: i % 9, index: i }));
+  const range = new ShardRange();
+  planShards(range, 0, 0, 0);
+  expect(collectRows(table.view, range, 0, new Int32Array(10))).toBe(10);
+  expect(collectRows(table.view, range, 7, new Int32Array(0))).toBe(0);
+  expect([collectRows(table.view, range, 0, new Int32Array(400)), range.abandoned]).toEqual([
+    300, 0,
+  ]);
+  table.view.columns.hash[5 * 32 + 7]! ^= 0x80;
+  collectRows(table.view, range, 0, new Int32Array(400));
+  expect(range.abandoned).toBe(1);
+});
+
+it('copies of rows say three different things, and stakes of nothing are none', () => {
+  expect(new Set([Copied.OK, Copied.FREE, Copied.BUSY]).size).toBe(3);
+  expect(new Stakes([[key(1), 0]]).anyPositive).toBe(false);
+  expect(new Stakes([[key(1), 1]]).anyPositive).toBe(true);
 });
 
 it('routes are told apart when a value comes again', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findViolation } from '../../../src/crds/invariants.ts';
+import { findViolation, sampleViolation } from '../../../src/crds/invariants.ts';
 import { type CrdsTable, Route } from '../../../src/crds/table.ts';
 import { sha256 } from '../../../src/crypto/hash.ts';
-import { TableState } from '../../../src/shm/table-cells.ts';
+import { TableState } from '../../../src/shm/layout.ts';
 import { Outcome } from '../../../src/util/outcome.ts';
+import { seededRng } from '../../../src/util/rng.ts';
 import { createValueColumns } from '../../../src/wire/columns.ts';
 import { skimValue } from '../../../src/wire/skim.ts';
 import { worked } from '../wire/parts.ts';
@@ -38,6 +39,20 @@ describe('a mistake that the sizes do not show is found', () => {
         c.length[200] = 120;
       },
       says: /^T3 row 200: lies above the high water mark$/,
+    },
+    {
+      name: 'a row in use where the next one would be',
+      plant: ({ view: { columns: c } }) => {
+        c.length[100] = 120;
+      },
+      says: /^T3 row 100: lies above the high water mark$/,
+    },
+    {
+      name: 'one byte of a key that stayed behind',
+      plant: ({ peers }) => {
+        peers.columns.pubkey[500 * 32 + 9] = 1;
+      },
+      says: /^T8 peer 500: left a trace$/,
     },
     {
       name: 'a free row that states a length',
@@ -80,6 +95,40 @@ describe('a mistake that the sizes do not show is found', () => {
       expect(`${findViolation(table, { decode: false })}`).toMatch(says);
     });
   }
+
+  it('an origin with too many bytes, and none with just as many as it may have', () => {
+    const table = makeTable({ originLimits: { values: 9, bytes: 9_999 } });
+    for (let index = 0; index < 3; index++) upsert(table, value({ index }));
+    Object.assign(table.originLimits, { bytes: 360 });
+    expect(findViolation(table, { decode: false })).toBeUndefined();
+    Object.assign(table.originLimits, { bytes: 359 });
+    expect(findViolation(table, { decode: false })).toMatch(/^T5 peer 0: 3 values of 360 bytes/);
+  });
+
+  it('by a sample as well, which passes over free rows', () => {
+    const empty = makeTable();
+    expect(sampleViolation(empty, seededRng(1), 9)).toBeUndefined();
+    for (let seed = 1; seed <= 5; seed++) {
+      const table = crowd();
+      for (let row = 4; row < 50; row++) table.remove(row, 1);
+      const look = () => sampleViolation(table, seededRng(seed), 60, { decode: false });
+      expect(look()).toBeUndefined();
+      for (let row = 52; row < 75; row++) table.view.columns.version[row]! += 1;
+      expect(look()).toMatch(/^T1 row \d+: its version is odd$/);
+    }
+  });
+
+  it('nothing is wrong with a real value, whoever checks its signature', () => {
+    const real = worked('heaviestFork');
+    const table = makeTable();
+    const columns = createValueColumns(2);
+    skimValue(real, 0, real.length, columns, 0);
+    const [kind, wallclock, originAt] = [13, columns.wallclock[0]!, columns.origin[0]!];
+    const hash = sha256(real);
+    table.upsert(real, 0, real.length, kind, 0, originAt, wallclock, 0, 0, hash, 0, 1, Route.PULL);
+    expect(findViolation(table)).toBeUndefined();
+    expect(findViolation(table, { verify: () => true })).toBeUndefined();
+  });
 
   it('notices a value that is kept under another origin than its own', () => {
     const real = worked('heaviestFork');
