@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readCorpus, readFindings } from '../../scripts/fuzz/corpus.ts';
-import { Limits } from '../../scripts/fuzz/limits.ts';
+import { Limits, MOST_MS } from '../../scripts/fuzz/limits.ts';
 import { minimise } from '../../scripts/fuzz/minimise.ts';
 import { ROOT } from '../../scripts/fuzz/root.ts';
 import { type FuzzTarget, judgeCanaries, UNREACHABLE } from '../../scripts/fuzz/target.ts';
@@ -12,11 +12,14 @@ import { seededRng } from '../../src/util/rng.ts';
 const FRESH_INPUTS = 50;
 const FRESH_STORIES = 4;
 
+/** The machine may be busy with other tests: only what hangs is noticed here, what is slow by the fuzzer. */
+const PATIENCE = 20;
+
 /** Runs inputs one after another, a fresh runner where the target wants one. @returns points reached */
 async function runAll(target: FuzzTarget, inputs: readonly Uint8Array[]): Promise<Set<string>> {
   const reached = new Set<string>();
   const open = () => target.open({ rng: seededRng(1), reach: (point) => reached.add(point) });
-  const limits = new Limits(target.mostMs);
+  const limits = new Limits(PATIENCE * (target.mostMs ?? MOST_MS));
   let runner = await open();
   let runs = 0;
   for (const input of inputs) {
