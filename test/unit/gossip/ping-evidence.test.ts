@@ -18,8 +18,13 @@ const [IP, PORT] = [0x05060708, 8001];
 
 /** A cache that pings and is answered. */
 class Pinger {
-  readonly cache = new PingCache(seededRng(5), false, { proofs: 8, destinations: 8, queue: 8 });
+  readonly cache: PingCache;
   readonly order: PingOrder = { ip: 0, port: 0, token: new Uint8Array(32) };
+
+  constructor(size = 8) {
+    const sizes = { proofs: size, destinations: size, queue: size };
+    this.cache = new PingCache(seededRng(5), false, sizes);
+  }
 
   check(key: number, nowMs: number, ip = IP, port = PORT): number {
     return this.cache.check(keyOf(key), 0, ip, port, nowMs, true);
@@ -77,6 +82,29 @@ describe('proofs, to the millisecond', () => {
     const other = new Pinger();
     other.prove(1, 100, 130);
     expect(other.check(1, 131 + PROOF_MS)).toBe(ADDRESS_PINGED);
+  });
+
+  it('are of one key at one address, however many there are', () => {
+    const pinger = new Pinger(64);
+    // Eight keys at eight addresses, each with one of its own and two that are another's.
+    for (let i = 0; i < 48; i++) {
+      const [key, ip, port] = [i % 8, IP + ((i >> 3) % 4), PORT + (i % 3)];
+      pinger.prove(key, 30_000 * i, 30_000 * i + 10, ip, port);
+    }
+    const proved: string[] = [];
+    for (let key = 0; key < 9; key++) {
+      for (let host = 0; host < 5; host++) {
+        for (let port = 0; port < 4; port++) {
+          const [answeredMs] = pinger.evidence(key, IP + host, PORT + port);
+          if (Number.isFinite(answeredMs)) proved.push(`${key} ${host} ${port} ${answeredMs}`);
+        }
+      }
+    }
+    const expected = new Map<string, number>();
+    for (let i = 0; i < 48; i++) {
+      expected.set(`${i % 8} ${(i >> 3) % 4} ${i % 3}`, 30_000 * i + 10);
+    }
+    expect(proved).toEqual([...expected].map(([name, ms]) => `${name} ${ms}`).sort());
   });
 
   it('need an answer within 20 s, to the ping under way, from where it went', () => {

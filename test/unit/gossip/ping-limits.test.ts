@@ -51,6 +51,18 @@ describe('limits of pings', () => {
     expect([of.queued, of.due(5), of.skipped]).toEqual([0, 0, 0]);
   });
 
+  it('many addresses that share an IP or a port each have a place of their own', () => {
+    const of = limits({ destinations: 64, queue: 64, ipCells: 1_024 });
+    const addresses = Array.from({ length: 60 }, (_, i) =>
+      i % 2 === 0 ? [IP + i, 1] : [IP + (i % 8), 2 + i],
+    ) as [number, number][];
+    for (const [ip, port] of addresses) expect(ping(of, ip, port, 0)).toBeGreaterThanOrEqual(0);
+    for (const [ip, port] of addresses) {
+      const slot = of.find(ip, port);
+      expect([of.ip(slot), of.port(slot), of.find(ip, port + 100)]).toEqual([ip, port, -1]);
+    }
+  });
+
   it('an IP gets 16 in 20 s over all its ports, when asked and when sent', () => {
     const of = limits({ destinations: 64, queue: 64 });
     for (let port = 1; port <= PINGS_PER_IP + 2; port++) expect(of.want(IP, port, 0)).toBe(true);

@@ -61,6 +61,7 @@ function gather(
     nowMs?: number;
     ourStake?: number;
     answering?: readonly number[];
+    capacity?: number;
   } = {},
 ): PeerCandidates {
   const made = new SmallTable(options.stakes);
@@ -68,7 +69,8 @@ function gather(
   const rng = seededRng(1);
   const sizes = { proofs: 256, destinations: 256, ipCells: 16, addressCells: 16 };
   const pings = new PingCache(rng, true, sizes);
-  const candidates = new PeerCandidates(options.rules ?? RULES, rng, 1024);
+  const { rules = RULES, capacity = 1024 } = options;
+  const candidates = new PeerCandidates(rules, rng, capacity);
   const { nowMs = NOW, ourStake = 0 } = options;
   candidates.gather(made.table.view, pings, nowMs, 0, ourStake);
   expect(candidates.count, 'nobody has proved anything').toBe(0);
@@ -160,13 +162,12 @@ describe('candidates', () => {
   });
 
   it('at one IP or one port are as many as there are addresses', () => {
-    const values = [
-      { origin: 10, ip: 0x0a0a0a0a, port: 8001 },
-      { origin: 11, ip: 0x0a0a0a0a, port: 8002 },
-      { origin: 12, ip: 0x0a0a0a0b, port: 8001 },
-      { origin: 13, ip: 0x0a0a0a0b, port: 8002 },
-    ];
-    expect(keysOf(gather(values))).toEqual([10, 11, 12, 13]);
+    const values = Array.from({ length: 80 }, (_, i) => ({
+      origin: 10 + i,
+      ip: 0x0a0a0a00 + (i >> 2),
+      port: 8001 + (i & 3),
+    }));
+    expect(keysOf(gather(values, { capacity: 80 })).length).toBe(80);
   });
 
   it('of equal stake at one address are the first', () => {

@@ -268,6 +268,37 @@ describe('packing and sending', () => {
     expect([entries, hashes]).toEqual([server.inPartition(6, 0).length, 5 * Math.min(entries!, 8)]);
   });
 
+  it('are named by the ordinals that they have, in as many datagrams as there is room for', () => {
+    const server = new Server(many(800, { length: 594 }), { packets: 2 });
+    const rows = server.rows(request({ partition: 3 }));
+    const { ordinal } = server.made.table.view.columns;
+    expect(rows.length).toBe(4); // two of 594 bytes fill a datagram to the last byte
+    expect(Array.from(server.answers.bytes)).toEqual([1_188, 1_188]);
+    expect(rows.map((_, i) => server.answers.ordinals[i])).toEqual(rows.map((row) => ordinal[row]));
+    expect(server.answers.busy).toBe(0);
+  });
+
+  it('are not sent without a budget, not even the first', () => {
+    const server = new Server(many(300));
+    server.rows(request({ partition: 3 }), { values: 1 });
+    expect([server.answers.packetCount, server.answers.next(server.budget)]).toEqual([1, -1]);
+    expect(server.answers.dropped).toBe(1);
+  });
+
+  it('come in the order of the chance that is given, and there is room without being asked', () => {
+    const server = new Server(many(800), { scanned: 8 });
+    const { bytes, packet } = request({ partition: 3 });
+    const drawn = [1, 1, 2].map((seed, i) => {
+      const answers = new PullAnswers(server.made.table.view, seededRng(90 + i), { scanned: 8 });
+      answers.start(NOW, 1e9, 0, seededRng(seed));
+      const count = answers.answer(bytes, packet, NOW, 1);
+      return answers.rows.slice(0, count).join();
+    });
+    expect(drawn[0]).toBe(drawn[1]);
+    expect(drawn[0]).not.toBe(drawn[2]);
+    expect(drawn[0]).not.toBe('');
+  });
+
   it('too new for the caller are counted, for each request anew', () => {
     const server = new Server([...many(300), ...many(300, { wallclock: NOW + 10_000, index: 7 })]);
     const newer = server.inPartition(6, 3).filter((row) => {
