@@ -107,3 +107,13 @@ describe('bloom shapes', () => {
     });
   }
 });
+
+it('a filter without bits takes nothing and knows nothing', () => {
+  const bytes = new Uint8Array(40);
+  const keys = keyBytes(1n, 2n);
+  bytes.set(keys, 0);
+  const hash = sha256(keys);
+  expect(bloomAdd(bytes, 0, 2, 16, 0, hash, 0)).toBe(0);
+  expect(Array.from(bytes.subarray(16))).toEqual(new Array(24).fill(0));
+  expect(bloomContains(bytes, 0, 2, 16, 0, hash, 0)).toBe(false);
+});
