@@ -65,11 +65,11 @@ const MONIKERS: Readonly<Record<string, string>> = {
   d: 'devnet',
 };
 
-function cluster(text: string): string {
+function cluster(text: string, more = ''): string {
   const name = MONIKERS[text] ?? text;
   if (!CLUSTER_ENTRYPOINTS[name]) {
     throw new InvalidArgumentError(
-      'Choose mainnet, testnet or devnet; for another cluster give --entrypoint HOST:PORT.',
+      `Choose mainnet, testnet or devnet;${more} for another cluster give --entrypoint HOST:PORT.`,
     );
   }
   return name;
@@ -77,7 +77,7 @@ function cluster(text: string): string {
 
 /** A cluster, or the address of a spy that runs, as a base for its paths. */
 function clusterOrSpy(text: string): string {
-  if (!/^https?:/i.test(text)) return cluster(text);
+  if (!/^https?:/i.test(text)) return cluster(text, ' a spy that runs is http://HOST:PORT;');
   if (!URL.canParse(text)) {
     throw new InvalidArgumentError(
       'Give the address of a spy as http://127.0.0.1:8890, or mainnet, testnet or devnet.',
@@ -107,7 +107,7 @@ export function addJoinOptions(command: Command, options: { orSpy?: boolean } = 
         .argParser(collect)
         .default([], "mainnet's"),
     )
-    .addOption(url.argParser(options.orSpy ? clusterOrSpy : cluster))
+    .addOption(url.argParser(options.orSpy ? clusterOrSpy : (text: string) => cluster(text)))
     .option('-i, --identity <FILE>', 'key file of the Solana CLI (default: a fresh key)')
     .option(
       '--shred-version <NUMBER>',

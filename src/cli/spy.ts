@@ -17,6 +17,7 @@ import {
   collectPubkeys,
   entrypointNames,
   forbidBoth,
+  isSpyUrl,
   type JoinFlags,
   joinOptions,
   positive,
@@ -71,6 +72,7 @@ Examples:
   $ earshot spy                                   watch mainnet until Ctrl-C, then print the table
   $ earshot spy -u testnet --timeout 30           30 seconds of testnet
   $ earshot spy -u testnet --watch                live, on the whole terminal; q ends it
+  $ earshot spy -u http://127.0.0.1:8890 --watch  live view of a spy that runs with --http
   $ earshot spy -n 127.0.0.1:8001 -N 8            until 8 validators of a local cluster are found
   $ earshot spy -u devnet --timeout 20 --json | jq '.nodes[].version'
   $ earshot spy -u testnet --follow | jq 'select(.version)'
@@ -88,7 +90,7 @@ export function registerSpy(program: Command): void {
     .description(
       'Joins the gossip of a cluster as a node of its own and lists who else is there: until Ctrl-C, a timeout, or the nodes that were asked for are found.',
     );
-  addJoinOptions(command)
+  addJoinOptions(command, { orSpy: true })
     .option(
       '-N, --num-nodes <NUM>',
       'stop when at least NUM validators are found',
@@ -179,6 +181,7 @@ async function runSpy(flags: SpyFlags): Promise<void> {
   const { json, follow } = flags;
   forbidBoth(json, follow, 'Give either --json or --follow, not both.');
   forbidBoth(json ?? follow, flags.watch, 'Give --watch alone: --json and --follow print, too.');
+  if (isSpyUrl(flags.url)) return watchElsewhere(flags.url, flags.watch);
   const progress = new Progress();
   let watching: Watching | undefined;
   const logger = createLogger(
@@ -230,6 +233,16 @@ async function runSpy(flags: SpyFlags): Promise<void> {
   stats?.close();
   if (end.error) throw end.error;
   judge(flags, end.reason, nodes, spy.summary().validators);
+}
+
+/** Shows a spy that runs, over its HTTP API. @throws SpyError WATCH_ONLY, SPY_UNREACHABLE and its like */
+async function watchElsewhere(url: string, isWatched = false): Promise<void> {
+  if (!isWatched) {
+    const words = `There is nothing to join at ${url}, only a spy to look at: add --watch, or list its nodes with earshot nodes -u ${url}.`;
+    throw new SpyError('WATCH_ONLY', words);
+  }
+  const { watchRemote } = await import('./watch/remote.ts');
+  await watchRemote(url);
 }
 
 type Reason = 'found' | 'timeout' | 'signal' | 'failed';

@@ -1,3 +1,5 @@
+import type { ChangeKind } from '../../api/changes.ts';
+import type { Coverage } from '../../api/coverage.ts';
 import type { NodeInfo } from '../../api/nodes.ts';
 import type { SpyStats } from '../../api/stats.ts';
 import type { ValueJson } from '../../api/value-json.ts';
@@ -12,8 +14,18 @@ const TIMEOUT_MS = 30_000;
 /** What a spy has counted, as far as commands look at it. */
 export interface SpyReport {
   readonly identity: string;
+  readonly gossip: string;
+  readonly shredVersion: number;
+  readonly uptimeMs: number;
+  readonly coverage: Coverage | null;
   readonly stats: SpyStats;
   readonly table: { readonly nodes: number };
+}
+
+/** A line of its stream: a change, a gap, or a word in between. */
+export interface StreamedLine {
+  readonly kind: string;
+  readonly seq: number;
 }
 
 /** Asks a spy that runs with `--http`, page by page. Shapes: docs/openapi.json. */
@@ -52,6 +64,25 @@ export class SpyClient {
       throw this.#unintelligible('without counts of traffic');
     }
     return report as SpyReport;
+  }
+
+  /** What happens there, one line after the other, until it ends. @throws what `fetch` does when it breaks */
+  async *stream(
+    kinds: readonly ChangeKind[] | undefined,
+    since: number | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamedLine> {
+    const asked = new URLSearchParams();
+    if (kinds) asked.set('kind', kinds.join(','));
+    if (since !== undefined) asked.set('since', `${since}`);
+    const response = await fetch(`${this.#url}/v1/changes/stream?${asked}`, { signal });
+    if (!response.ok || !response.body) return;
+    let rest = '';
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as StreamedLine;
+    }
   }
 
   async *#pages<Page extends object>(

@@ -1,6 +1,7 @@
 /** `earshot spy --watch`: a spy on one side, a terminal or a log on the other. */
 import type { ChangeEvent } from '../../api/change-reader.ts';
 import { CHANGE_KINDS, type ChangeKind } from '../../api/changes.ts';
+import type { SpySummary } from '../../api/listing.ts';
 import type { Spy } from '../../index.ts';
 import { SystemClock } from '../../util/clock.ts';
 import { offerOut } from '../output.ts';
@@ -28,6 +29,12 @@ const NODES_SHARE = 40;
 /** Votes and snapshots happen all the time. */
 const TOLD: readonly ChangeKind[] = CHANGE_KINDS.filter((k) => k !== 'voted' && k !== 'snapshot');
 
+/** What is watched: a spy of this process, or one elsewhere. */
+export type Watched = Pick<
+  Spy,
+  'identity' | 'shredVersion' | 'gossip' | 'elapsedMs' | 'stats' | 'coverage' | 'nodes' | 'changes'
+> & { summary(): SpySummary };
+
 /** Somebody watching. */
 export interface Watching {
   /** Resolves when they have seen enough. */
@@ -44,7 +51,7 @@ export const hasScreen = (): boolean =>
 
 /** Shows what a spy hears, until it stops or whoever watches has seen enough. */
 export function startWatching(
-  spy: Spy,
+  spy: Watched,
   entrypoints: readonly string[],
   cluster: string | undefined,
 ): Watching {
@@ -54,7 +61,7 @@ export function startWatching(
   return hasScreen() ? new ScreenView(spy, head) : new LogView(spy);
 }
 
-function takeSample(spy: Spy): WatchSample {
+function takeSample(spy: Watched): WatchSample {
   return {
     atMs: SystemClock.monoMs(),
     wallMs: SystemClock.wallMs(),
@@ -80,7 +87,7 @@ class End {
 }
 
 class ScreenView implements Watching {
-  readonly #spy: Spy;
+  readonly #spy: Watched;
   readonly #screen: Screen;
   readonly #end = new End();
   readonly #cancel: () => void;
@@ -89,7 +96,7 @@ class ScreenView implements Watching {
   #nodesDueMs = 0;
   #isClosed = false;
 
-  constructor(spy: Spy, head: WatchHead) {
+  constructor(spy: Watched, head: WatchHead) {
     this.#spy = spy;
     this.#state = startState(head);
     const listener = {
@@ -157,13 +164,13 @@ class ScreenView implements Watching {
 }
 
 class LogView implements Watching {
-  readonly #spy: Spy;
+  readonly #spy: Watched;
   readonly #end = new End();
   readonly #cancel: () => void;
   #before: WatchSample | undefined;
   #isClosed = false;
 
-  constructor(spy: Spy) {
+  constructor(spy: Watched) {
     this.#spy = spy;
     this.#cancel = SystemClock.every(LOG_MS, () => this.#look());
     this.#look();
