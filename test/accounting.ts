@@ -74,12 +74,12 @@ export function imbalanceOfStats({ datagrams, tasks, values }: SpyStats): string
 /** Calls back for each slot that waits in the ring. @returns how many do */
 export function inRing(node: SpyNode, see: (packet: number) => void = () => {}): number {
   const { regions } = node.parts;
-  const { words, count } = regions.ring;
+  const { words, count, order } = regions.ring;
   const { batches } = regions.capacities;
   const head = words[RingWord.HEAD * LINE_I32]!;
   let waiting = 0;
   for (let i = words[RingWord.TAIL * LINE_I32]!; i !== head; i = (i + 1) | 0) {
-    const batch = i & (batches - 1);
+    const batch = order[i & (batches - 1)]!;
     const slots = count[batch * LINE_I32]!;
     for (let slot = 0; slot < slots; slot++) see(packetOf(batch, slot));
     waiting += slots;

@@ -297,6 +297,8 @@ export const LAYOUT = {
   /** A batch belongs to one thread at a time: receiver, then listen task, then main. */
   ring: {
     words: column('i32', 'one', RING_LINES * LINE_I32),
+    /** The batch that came as the n-th, at n modulo their number. */
+    order: column('i32', 'batches'),
     /** Raised by the listen task when it has finished a batch. */
     done: column('i32', 'batches', LINE_I32),
     /** Thread that claimed the batch. */

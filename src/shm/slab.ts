@@ -1,7 +1,8 @@
 /**
  * The ring of received batches: filled by whoever receives, claimed and worked off by listen tasks, applied
  * and freed by main in the order of arrival. A batch belongs to one of them at a time, and the words that
- * hand it over lie on lines of their own. What is in a batch is read and written through the columns of
+ * hand it over lie on lines of their own. The receiver takes the batch that was given back last, which is still
+ * in the processor's caches: what a load does not need of the ring is never touched. What is in a batch is read and written through the columns of
  * the regions `ring` (datagrams) and `records` (their values).
  *
  * Takes the place of the reference's queues Q1 and Q2. @source behaviour 1.2; architecture 0
@@ -44,11 +45,17 @@ export class BatchRing {
   readonly #ring: RegionColumns<'ring'>;
   readonly #words: Int32Array;
   readonly #batches: number;
+  /** Of the receiver: free batches, the one given back last on top; none are counted before the first `open`. */
+  readonly #stack: Int32Array;
+  #stackSize = -1;
+  /** Batches ever released, as far as they are on the stack. */
+  #collected = 0;
 
   constructor(ring: RegionColumns<'ring'>) {
     this.#ring = ring;
     this.#words = ring.words;
     this.#batches = ring.done.length / LINE_I32;
+    this.#stack = new Int32Array(this.#batches);
   }
 
   /** Batches in the ring. */
@@ -76,10 +83,14 @@ export class BatchRing {
     return this.#ring.count[batch * LINE_I32]!;
   }
 
-  /** Opens the next batch. @owner the receiver @returns the batch, or -1 when the ring is full */
+  /** Opens the next batch, the same until it is closed. @owner the receiver @returns the batch, or -1 when the ring is full */
   open(): number {
-    if (this.free === 0) return -1;
-    return Atomics.load(this.#words, HEAD) & (this.#batches - 1);
+    if (this.#stackSize < 0) this.#takeStock();
+    const tail = Atomics.load(this.#words, TAIL);
+    for (; this.#collected !== tail; this.#collected = (this.#collected + 1) | 0) {
+      this.#stack[this.#stackSize++] = this.#at(this.#collected);
+    }
+    return this.#stackSize === 0 ? -1 : this.#stack[this.#stackSize - 1]!;
   }
 
   /**
@@ -114,7 +125,10 @@ export class BatchRing {
    */
   close(batch: number, count: number): boolean {
     assert(count > 0 && count <= BATCH_SLOTS, 'a batch has 1 to 64 datagrams');
+    assert(batch === this.#stack[this.#stackSize - 1], 'only the open batch can be closed');
     const words = this.#words;
+    this.#stackSize--;
+    this.#ring.order[Atomics.load(words, HEAD) & (this.#batches - 1)] = batch;
     this.#ring.count[batch * LINE_I32] = count;
     Atomics.store(this.#ring.owner, batch * LINE_I32, NOBODY);
     Atomics.store(this.#ring.done, batch * LINE_I32, 0);
@@ -148,7 +162,7 @@ export class BatchRing {
       if (claimed === Atomics.load(words, HEAD)) return -1;
       const next = (claimed + 1) | 0;
       if (Atomics.compareExchange(words, CLAIM, claimed, next) === claimed) {
-        const batch = claimed & (this.#batches - 1);
+        const batch = this.#at(claimed);
         Atomics.store(this.#ring.owner, batch * LINE_I32, thread);
         return batch;
       }
@@ -167,7 +181,7 @@ export class BatchRing {
     let lost = 0;
     const end = Atomics.load(this.#words, CLAIM);
     for (let n = Atomics.load(this.#words, TAIL); n !== end; n = (n + 1) | 0) {
-      const batch = n & (this.#batches - 1);
+      const batch = this.#at(n);
       if (Atomics.load(ring.done, batch * LINE_I32) === 1) continue;
       if (Atomics.load(ring.owner, batch * LINE_I32) !== thread) continue;
       for (let slot = 0; slot < this.count(batch); slot++) {
@@ -187,7 +201,7 @@ export class BatchRing {
   get isStray(): boolean {
     const tail = Atomics.load(this.#words, TAIL);
     if (tail === Atomics.load(this.#words, CLAIM)) return false;
-    const at = (tail & (this.#batches - 1)) * LINE_I32;
+    const at = this.#at(tail) * LINE_I32;
     return Atomics.load(this.#ring.done, at) !== 1 && Atomics.load(this.#ring.owner, at) === NOBODY;
   }
 
@@ -201,7 +215,7 @@ export class BatchRing {
   next(): number {
     const tail = Atomics.load(this.#words, TAIL);
     if (tail === Atomics.load(this.#words, CLAIM)) return -1;
-    const batch = tail & (this.#batches - 1);
+    const batch = this.#at(tail);
     return Atomics.load(this.#ring.done, batch * LINE_I32) === 1 ? batch : -1;
   }
 
@@ -226,6 +240,24 @@ export class BatchRing {
 
   get stopped(): boolean {
     return Atomics.load(this.#words, STOP) === 1;
+  }
+
+  /** The batch that came as the n-th. */
+  #at(n: number): number {
+    return this.#ring.order[n & (this.#batches - 1)]!;
+  }
+
+  /** Whoever received before may have died: free is what is not on its way from receiver to main. */
+  #takeStock(): void {
+    const tail = Atomics.load(this.#words, TAIL);
+    const head = Atomics.load(this.#words, HEAD);
+    const isUsed = new Uint8Array(this.#batches);
+    for (let n = tail; n !== head; n = (n + 1) | 0) isUsed[this.#at(n)] = 1;
+    this.#stackSize = 0;
+    for (let batch = this.#batches - 1; batch >= 0; batch--) {
+      if (isUsed[batch] === 0) this.#stack[this.#stackSize++] = batch;
+    }
+    this.#collected = tail;
   }
 
   #between(from: number, to: number): number {

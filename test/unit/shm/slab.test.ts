@@ -3,6 +3,7 @@ import { BATCH_SLOTS, LINE_I32, SLOT_BYTES, SMALL_CAPACITIES } from '../../../sr
 import { createRegions } from '../../../src/shm/regions.ts';
 import { BatchRing, firstRecordOf, NOBODY, packetOf } from '../../../src/shm/slab.ts';
 import { AssertionError } from '../../../src/util/assert.ts';
+import { seededRng } from '../../../src/util/rng.ts';
 
 function make() {
   const regions = createRegions({ ...SMALL_CAPACITIES, batches: 4 }, true);
@@ -69,6 +70,69 @@ describe('batch ring', () => {
     expect(ring.isStray).toBe(true);
     expect(ring.abandon(NOBODY, -3)).toBe(1);
     expect([ring.isStray, ring.next()]).toEqual([false, batch]);
+  });
+
+  it('uses the batch again that was given back last, and as few as the load needs', () => {
+    const { ring } = make();
+    const used = new Set<number>();
+    for (let i = 0; i < 50; i++) {
+      used.add(fill(ring, i));
+      ring.finish(ring.claim());
+      ring.release();
+    }
+    expect(used.size).toBe(1);
+    const [a, b] = [fill(ring, 1), fill(ring, 2)];
+    for (let i = 0; i < 2; i++) ring.finish(ring.claim());
+    ring.release();
+    ring.release();
+    expect([fill(ring, 3), fill(ring, 4)]).toEqual([b, a]);
+  });
+
+  it('a new receiver finds the free batches, whatever the one before had open', () => {
+    const { regions, ring } = make();
+    const held = [fill(ring, 1), fill(ring, 2), fill(ring, 3)];
+    ring.finish(ring.claim());
+    ring.release();
+    const abandoned = ring.open();
+    const heir = new BatchRing(regions.ring);
+    const taken = [fill(heir, 4), fill(heir, 5)];
+    expect(new Set([...taken, ...held.slice(1)]).size, 'none twice').toBe(4);
+    expect(taken).toContain(abandoned);
+    expect(heir.open()).toBe(-1);
+    const order = Array.from({ length: 4 }, () => heir.claim());
+    expect(order).toEqual([...held.slice(1), ...taken]);
+  });
+
+  it('hands out each batch once at a time, in the order of arrival, however they are given back', () => {
+    const { ring } = make();
+    const rng = seededRng(3);
+    const under: number[] = [];
+    const claimed: number[] = [];
+    for (let step = 0; step < 5_000; step++) {
+      const what = rng.below(3);
+      if (what === 0) {
+        const batch = ring.open();
+        expect(batch < 0).toBe(under.length === 4);
+        if (batch < 0) continue;
+        expect(under).not.toContain(batch);
+        ring.close(batch, 1);
+        under.push(batch);
+      } else if (what === 1) {
+        const batch = ring.claim();
+        if (batch >= 0) claimed.push(batch);
+        const open = claimed.splice(rng.below(claimed.length), 1);
+        for (const one of open) ring.finish(one);
+      } else if (ring.next() >= 0) {
+        expect(ring.next()).toBe(under.shift());
+        ring.release();
+      }
+    }
+  });
+
+  it('closes no batch but the open one', () => {
+    const { ring } = make();
+    const batch = ring.open();
+    expect(() => ring.close(batch + 1, 1)).toThrow(AssertionError);
   });
 
   it('who had a batch the round before is not its owner', () => {
