@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { many } from './nightly.ts';
 import { LongestFirst } from './sequence.ts';
 
 export default defineConfig({
@@ -7,7 +8,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
-    testTimeout: 60_000,
+    // Only what hangs takes so long, however busy the machine is.
+    testTimeout: many(120_000, 1_200_000),
     pool: 'forks',
     // Test files share processes: a fresh one for each of 130 files took as long as half the tests.
     isolate: false,
