@@ -120,6 +120,14 @@ describe('candidates', () => {
     expect(keysOf(gather([{ origin: 10, nowMs: NOW - 60_000 }]))).toEqual([10]);
   });
 
+  it('not: silent and without stake, however many', () => {
+    const silent = Array.from({ length: 80 }, (_, i) => ({
+      origin: 100 + i,
+      nowMs: NOW - 100_000,
+    }));
+    expect(keysOf(gather([{ origin: 10 }, ...silent]))).toEqual([10]);
+  });
+
   it('staked and silent: one in 16 a time', () => {
     const made = new SmallTable(
       Object.fromEntries(Array.from({ length: 800 }, (_, i) => [100 + i, SOL])),

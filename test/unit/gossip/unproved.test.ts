@@ -40,6 +40,13 @@ class Kept {
 }
 
 describe('a contact info that waits', () => {
+  it('is not replaced by one of an instance that started before, whatever else it says', () => {
+    const kept = new Kept();
+    kept.keep(1, { outsetHigh: 2, outsetLow: 0, wallclock: 1, salt: 7 });
+    kept.keep(1, { outsetHigh: 1, outsetLow: 9, wallclock: 9, salt: 8 });
+    expect(kept.take(1)).toBe(7);
+  });
+
   it('is found by the key of its origin, wherever that stands', () => {
     const kept = new Kept();
     const at9 = (origin: number): Uint8Array => new Uint8Array(60).fill(origin, 9, 41);
