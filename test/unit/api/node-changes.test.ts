@@ -4,7 +4,7 @@ import { Observer } from '../../../src/api/observer.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { type ContactInfoSocket, writeContactInfo } from '../../../src/wire/contact-info-encode.ts';
 import type { ValueData } from '../../../src/wire/decoded.ts';
-import { Kind, SOCKET_NAMES } from '../../../src/wire/limits.ts';
+import { Kind } from '../../../src/wire/limits.ts';
 import { buildTowerSync } from '../../../src/wire/vote-transaction.ts';
 import { peers, TestNode, xxhash } from '../node/harness.ts';
 import { type ContactWishes, type Peer, START_MS } from '../node/peer.ts';
@@ -61,11 +61,6 @@ class Watched {
 
 const rpc = (port: number): ContactInfoSocket => ({ key: 2, ip: alice.ip, port });
 const gossip: ContactInfoSocket = { key: 0, ip: alice.ip, port: alice.port };
-const service = (name: (typeof SOCKET_NAMES)[number], port: number): ContactInfoSocket => ({
-  key: SOCKET_NAMES.indexOf(name),
-  ip: alice.ip,
-  port,
-});
 const OLD_OUTSET = '1786000000000000';
 const from = alice.address;
 const keyText = 'Vote111111111111111111111111111111111111111';
@@ -121,22 +116,6 @@ describe('changes of a node', () => {
       tells: [
         ['restarted', OLD_OUTSET, '1786000000000001'],
         ['rpcOpened', null, '198.51.0.2:8899'],
-      ],
-    },
-    {
-      name: 'its other services moved, one of them closed and one opened: that is one change',
-      happens: [
-        (w) => w.contact({ sockets: [gossip, service('tpu', 1), service('tvu', 2)] }),
-        (w) => w.contact({ sockets: [gossip, service('tpu', 3), service('tpuVote', 4)] }),
-        (w) => w.contact({ sockets: [gossip, service('tpu', 3), service('tpuVote', 4)] }),
-      ],
-      tells: [
-        ['sockets', { tpu: null, tvu: null }, { tpu: '198.51.0.2:1', tvu: '198.51.0.2:2' }],
-        [
-          'sockets',
-          { tpu: '198.51.0.2:1', tpuVote: null, tvu: '198.51.0.2:2' },
-          { tpu: '198.51.0.2:3', tpuVote: '198.51.0.2:4', tvu: null },
-        ],
       ],
     },
     {
