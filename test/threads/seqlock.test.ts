@@ -26,7 +26,7 @@ it('never lets a reader accept a row that was written meanwhile', async () => {
       endWrite(versions, 0);
     }
   });
-  expect(writes).toBeGreaterThan(many(50_000, 500_000));
+  expect(writes).toBeGreaterThan(50_000);
   expect(seen.torn).toBe(0);
   expect(seen.copies).toBeGreaterThan(100);
   expect(seen.last).toBeGreaterThan(0);

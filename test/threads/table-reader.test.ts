@@ -49,7 +49,7 @@ it('lets another thread copy rows untorn while values come, change and go', asyn
   write();
   const data = { handles: regions.handles, origins };
   const { seen } = await readWhile<Seen>('table-reader.mjs', data, many(300, 1_200), write);
-  expect(mark).toBeGreaterThan(many(5_000, 50_000));
+  expect(mark).toBeGreaterThan(5_000);
   expect(removed).toBeGreaterThan(100);
   expect(seen.torn).toBe(0);
   expect(seen.wrongOrigin).toBe(0);
