@@ -57,6 +57,12 @@ describe('probe index', () => {
     expect(index.free(7)).toBe(-1);
   });
 
+  it('tells the distance of an entry in the first place too', () => {
+    const index = new ProbeIndex(new Int32Array(2 * 16));
+    for (const row of [4, 5, 6]) insert(index, 0, row);
+    expect([4, 5, 6, 7].map((row) => index.distance(0, row))).toEqual([0, 1, 2, -1]);
+  });
+
   it('keeps random keys close to home at half load', () => {
     const index = new ProbeIndex(new Int32Array(2 * 16_384));
     const rng = seededRng(9);

@@ -228,8 +228,8 @@ it('a full table takes replacements alone, and another when one has left', () =>
   for (let index = 0; index < 8; index++) expect(put(index, 1)).toBe('VALUE_INSERTED');
   expect([put(8, 1), table.size, table.row]).toEqual(['VALUE_TABLE_FULL', 8, -1]);
   expect(put(3, 2)).toBe('VALUE_UPDATED');
-  table.remove(5, 1);
-  expect([put(8, 1), table.row, put(9, 1)]).toEqual(['VALUE_INSERTED', 5, 'VALUE_TABLE_FULL']);
+  table.remove(0, 1); // the first row is as free as any other
+  expect([put(8, 1), table.row, put(9, 1)]).toEqual(['VALUE_INSERTED', 0, 'VALUE_TABLE_FULL']);
 });
 
 it('one value alone is replaced where one alone may be', () => {
@@ -246,6 +246,12 @@ it('walking lists as many as there is room for, and leaves a shard whose row mov
   planShards(range, 0, 0, 0);
   expect(collectRows(table.view, range, 0, new Int32Array(10))).toBe(10);
   expect(collectRows(table.view, range, 7, new Int32Array(0))).toBe(0);
+  const { shardCount } = table.view.columns;
+  const crowded = shardCount.findIndex((count) => count > 1);
+  const shard = new ShardRange();
+  planShards(shard, 0, crowded * 2 ** 20, 12);
+  expect(collectRows(table.view, shard, 0, new Int32Array(1))).toBe(1);
+  expect(collectRows(table.view, shard, 0, new Int32Array(9))).toBe(shardCount[crowded]);
   expect([collectRows(table.view, range, 0, new Int32Array(400)), range.abandoned]).toEqual([
     300, 0,
   ]);
