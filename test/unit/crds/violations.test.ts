@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findViolation, sampleViolation } from '../../../src/crds/invariants.ts';
 import { type CrdsTable, Route } from '../../../src/crds/table.ts';
 import { sha256 } from '../../../src/crypto/hash.ts';
-import { TableState } from '../../../src/shm/layout.ts';
+import { TableState } from '../../../src/shm/table-cells.ts';
 import { Outcome } from '../../../src/util/outcome.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { createValueColumns } from '../../../src/wire/columns.ts';
