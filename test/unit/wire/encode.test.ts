@@ -315,6 +315,18 @@ describe('new values', () => {
 });
 
 describe('what cannot be written is named', () => {
+  it('less than nothing, half a number, and times of more than 64 bits', () => {
+    const refused = expect.objectContaining({ code: 'NOT_ENCODABLE' });
+    const { value } = decodeValue(worked('duplicateShred'));
+    if (value?.kind !== 'DuplicateShred') throw new Error('another kind');
+    for (const chunkIndex of [-1, 1.5, 256]) {
+      expect(() => encodeValue({ ...value, chunkIndex })).toThrow(refused);
+    }
+    expect(() => buildTowerSync(sign, { ...vote, timestamp: 2n ** 63n })).toThrow(refused);
+    const { instructions } = buildTowerSync(sign, { ...vote, timestamp: -5 });
+    expect(instructions[0]!.data).toContain('01fbffffffffffffff');
+  });
+
   const lowest: ValueData = { kind: 'LowestSlot', index: 0, from, wallclock, lowest: 1 };
   const cases: { name: string; data: ValueData }[] = [
     { name: 'a key', data: { ...lowest, from: 'nobody' } },
