@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { ROOT } from '../bench/harness.ts';
+import { wholeNumber } from '../src/cli/options.ts';
 import { cover, endWorkers, type Fate, runMutants } from './mutants/driver.ts';
 import { instrument, type Mutant } from './mutants/instrument.ts';
 import { THOROUGH_MS } from './mutants/protocol.ts';
@@ -14,11 +15,11 @@ interface Flags {
   readonly layer: Layer;
   readonly file?: string;
   readonly again: boolean;
-  readonly thorough: boolean;
+  readonly budget: number;
   readonly out: string;
 }
 
-/** Tests of a mutant end after so long, as they take without it; --thorough is for the few that are left. */
+/** Tests of a mutant end after so long, as they take without it; the few that are left deserve more. */
 const BUDGET_MS = 400;
 
 const EXAMPLES = `
@@ -31,7 +32,7 @@ Exit status: 0 when every mutant was noticed or is explained, else 1.
 Examples:
   $ npm run mutants -- --layer wire
   $ npm run mutants -- --layer crds --file src/crds/evict.ts
-  $ npm run mutants -- --layer wire --again              only what survived the last time`;
+  $ npm run mutants -- --layer wire --again --budget 0   what survived the last time, with all tests`;
 
 /** Of the last run, by what names a mutant also after lines have moved. */
 type Kept = Record<string, Fate>;
@@ -49,13 +50,13 @@ function keysOf(mutants: readonly Mutant[]): Map<number, string> {
   );
 }
 
-async function run({ layer, file, again, thorough, out }: Flags): Promise<void> {
+async function run({ layer, file, again, budget, out }: Flags): Promise<void> {
   const folder = resolve(out);
   mkdirSync(folder, { recursive: true });
   const instrumented = await instrument(ROOT, `src/${layer}`, join(folder, 'stryker'));
   const sandbox = {
     ...makeSandbox(ROOT, join(folder, layer), layer, instrumented),
-    budgetMs: thorough ? THOROUGH_MS : BUDGET_MS,
+    budgetMs: budget === 0 ? THOROUGH_MS : budget,
   };
   const keptIn = join(folder, `${layer}.json`);
   const kept = existsSync(keptIn) ? (JSON.parse(readFileSync(keptIn, 'utf8')) as Kept) : {};
@@ -75,6 +76,8 @@ async function run({ layer, file, again, thorough, out }: Flags): Promise<void> 
   process.stdout.write(
     `${wanted.length} of ${instrumented.mutants.length} mutants (${instrumented.ignored} left out), ${tests.length} tests of ${Math.round(usedMs)} ms, ${atLoad.length} mutants reached while loading\n`,
   );
+  const current = new Set(keys.values());
+  for (const key of Object.keys(kept)) if (!current.has(key)) delete kept[key];
   const fates = new Map<number, Fate>();
   for (const { id } of instrumented.mutants) {
     const old = kept[keys.get(id)!];
@@ -86,8 +89,8 @@ async function run({ layer, file, again, thorough, out }: Flags): Promise<void> 
   await runMutants(sandbox, covered, ids, (id, fate) => {
     fates.set(id, fate);
     kept[keys.get(id)!] = { status: fate.status, by: fate.by };
-    if (++told % 25 !== 0) return;
-    writeFileSync(keptIn, JSON.stringify(kept));
+    if (++told % 5 === 0) writeFileSync(keptIn, JSON.stringify(kept));
+    if (told % 25 !== 0) return;
     const seconds = Number((process.hrtime.bigint() - from) / 1_000_000_000n);
     process.stdout.write(`${told} of ${ids.length} after ${seconds} s\n`);
   });
@@ -117,7 +120,12 @@ await new Command('mutants')
   )
   .option('--file <PATH>', 'mutants of this file only, from the root of the repository')
   .option('--again', 'only those that survived the last time unexplained, or are new', false)
-  .option('--thorough', `run all tests of a mutant, not only ${BUDGET_MS} ms of them`, false)
+  .option(
+    '--budget <MS>',
+    'milliseconds of tests for each mutant, the fastest first; 0 for all of them',
+    wholeNumber(0, 1_000_000),
+    BUDGET_MS,
+  )
   .option('--out <FOLDER>', 'where sandbox and results go', join(tmpdir(), 'earshot-mutants'))
   .configureHelp({ helpWidth: 100 })
   .addHelpText('after', EXAMPLES)

@@ -1,6 +1,8 @@
 /** What came of the mutants, for people. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../bench/harness.ts';
 import type { Fate } from './driver.ts';
-import { EQUIVALENT } from './equivalent.ts';
 import type { Mutant } from './instrument.ts';
 
 /** How a mutant is named in lists: lines move, words stay. */
@@ -8,9 +10,23 @@ export function nameOf({ code, from, to }: Mutant): string {
   return from === code ? `${from} → ${to}` : `${code} | ${from} → ${to}`;
 }
 
-const reasons = new Map(
-  EQUIVALENT.flatMap(({ file, why, mutants }) => mutants.map((name) => [`${file} ${name}`, why])),
-);
+const reasons = readReasons(readFileSync(join(ROOT, 'docs', 'mutants.md'), 'utf8'));
+
+/**
+ * Reads the list of what cannot be noticed: a heading with a file, paragraphs with a reason, and below each
+ * the mutants, indented, as lists of survivors name them.
+ */
+function readReasons(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  let file = '';
+  let why = '';
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#')) file = line.startsWith('### src/') ? line.slice(4) : '';
+    else if (line.startsWith('    ')) found.set(`${file} ${line.slice(4)}`, why);
+    else if (line !== '') why = line;
+  }
+  return found;
+}
 
 /** Why a mutant is no mistake, undefined when that is not known. */
 export function reasonOf(mutant: Mutant): string | undefined {
