@@ -54,6 +54,11 @@ async function run({ layer, file, again, budget, out }: Flags): Promise<void> {
   const folder = resolve(out);
   mkdirSync(folder, { recursive: true });
   const instrumented = await instrument(ROOT, `src/${layer}`, join(folder, 'stryker'));
+  if (file !== undefined && !instrumented.mutants.some((one) => one.file === file)) {
+    process.stderr.write(`${file} has no mutants: give a file of src/${layer}, from the root.\n`);
+    process.exitCode = 1;
+    return;
+  }
   const sandbox = {
     ...makeSandbox(ROOT, join(folder, layer), layer, instrumented),
     budgetMs: budget === 0 ? THOROUGH_MS : budget,

@@ -120,12 +120,13 @@ describe('candidates', () => {
     expect(keysOf(gather([{ origin: 10, nowMs: NOW - 60_000 }]))).toEqual([10]);
   });
 
-  it('not: silent and without stake, however many', () => {
-    const silent = Array.from({ length: 80 }, (_, i) => ({
-      origin: 100 + i,
-      nowMs: NOW - 100_000,
-    }));
-    expect(keysOf(gather([{ origin: 10 }, ...silent]))).toEqual([10]);
+  it('not: silent and without stake, who are not even pinged', () => {
+    const made = new SmallTable();
+    for (let origin = 100; origin < 300; origin++) made.put({ origin, nowMs: NOW - 100_000 });
+    const rng = seededRng(2);
+    const pings = new PingCache(rng, true);
+    new PeerCandidates(RULES, rng, 1024).gather(made.table.view, pings, NOW, 0, 0);
+    expect(pings.limits.queued).toBe(0);
   });
 
   it('staked and silent: one in 16 a time', () => {
