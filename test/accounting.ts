@@ -3,7 +3,7 @@ import type { SpyStats } from '../src/api/stats.ts';
 import type { SpyNode } from '../src/node/spy.ts';
 import { RingWord } from '../src/shm/control-words.ts';
 import { Counter, counterTotal } from '../src/shm/counters.ts';
-import { COUNTERS_PER_THREAD, LINE_I32 } from '../src/shm/layout.ts';
+import { COUNTERS_PER_THREAD, LINE_I32, THREAD_COUNT } from '../src/shm/layout.ts';
 import { packetOf } from '../src/shm/slab.ts';
 import { OUTCOME_COUNT, outcomeStage } from '../src/util/outcome.ts';
 
@@ -24,13 +24,18 @@ const isOfValue = (place: number): boolean => outcomeStage(place === 0 ? 0 : -pl
 const OF_VALUES = Uint8Array.from(PLACES.filter(isOfValue));
 const OF_DATAGRAMS = Uint8Array.from(PLACES.filter((place) => !isOfValue(place)));
 
-/** The account of a node, over all its threads. */
-export function accountOf(node: SpyNode): Account {
+/**
+ * The account of a node, over all its threads.
+ *
+ * @param threads how many of them may have counted outcomes
+ */
+export function accountOf(node: SpyNode, threads = THREAD_COUNT): Account {
   const { regions } = node.parts;
   let outcomes = 0;
   let valueOutcomes = 0;
   const { values } = regions.counters;
-  for (let block = 0; block < values.length; block += COUNTERS_PER_THREAD) {
+  for (let thread = 0; thread < threads; thread++) {
+    const block = thread * COUNTERS_PER_THREAD;
     for (let i = 0; i < OF_VALUES.length; i++) valueOutcomes += values[block + OF_VALUES[i]!]!;
     for (let i = 0; i < OF_DATAGRAMS.length; i++) outcomes += values[block + OF_DATAGRAMS[i]!]!;
   }

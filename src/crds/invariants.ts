@@ -189,6 +189,7 @@ function checkLists(table: CrdsTable): string | undefined {
     let total = 0;
     for (let list = 0; list < lists; list++) {
       if (stated[list] === 0 && name === 'origin') continue; // a free peer links its list to the next
+      if (stated[list] === 0 && chain.first(list) < 0 && chain.last(list) < 0) continue;
       const count = walk(`${name} ${list}`, chain, list, size, (row) =>
         of(row) === list ? isFree(row) : `belongs to ${of(row)}`,
       );

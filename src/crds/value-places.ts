@@ -80,7 +80,7 @@ export class ValuePlaces {
   findViolation(): string | undefined {
     const { length, place, state } = this.#c;
     const used = new Map<number, number>();
-    for (let row = 0; row < length.length; row++) {
+    for (let row = 0; row < state[TableState.HIGH_WATER]!; row++) {
       if (length[row] === 0) continue;
       const at = place[row]!;
       const size = length[row]! <= SMALL_PLACE_BYTES ? this.#small : this.#large;

@@ -136,7 +136,7 @@ export class Monitor {
       const bytes = length[packet]!;
       promise('C4', bytes >= 1 && bytes <= PACKET_BYTES, () => `a slot of ${bytes} bytes`);
     });
-    const account = accountOf(this.#node);
+    const account = accountOf(this.#node, this.#hasThreads ? undefined : 1);
     const { received } = account;
     const { received: seen } = this.#watch;
     promise('C3', received === seen, () => `${received} counted of ${seen} received`);
