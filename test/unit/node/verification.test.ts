@@ -44,7 +44,9 @@ describe('what threads can only count', () => {
     counters[Counter.THREADS_WITHOUT_TABLES]! += 1;
     clock.advance(5_000);
     expect(lines).toHaveLength(2);
-    expect(lines[0]).toMatch(/^error: .*judged wrongly, as a second verifier says.*"disagreements":1/);
+    expect(lines[0]).toMatch(
+      /^error: .*judged wrongly, as a second verifier says.*"disagreements":1/,
+    );
     expect(lines[1]).toMatch(/^warn: a thread verifies without tables.*"threads":1/);
     stop();
     counters[Counter.AUDIT_DISAGREEMENTS]! += 1;
