@@ -53,7 +53,7 @@ export const DEFAULT_CAPACITIES: Capacities = Object.freeze({
   tableRows: 131_072,
   peerRows: 16_384,
   journalEntries: 131_072,
-  verifiedPlaces: 524_288,
+  verifiedPlaces: 262_144,
   batches: 256,
   egressSlots: 4_096,
   purgedHashes: 524_288,

@@ -32,7 +32,7 @@
 #define KEY_MULTIPLES (1 << (KEY_WIDTH - 1))
 /* Windows of S, all stored. */
 #ifndef BASE_WIDTH
-#define BASE_WIDTH 9
+#define BASE_WIDTH 11
 #endif
 #define BASE_WINDOWS ((252 + BASE_WIDTH) / BASE_WIDTH)
 #define BASE_MULTIPLES (1 << (BASE_WIDTH - 1))

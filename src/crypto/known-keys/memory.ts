@@ -159,7 +159,7 @@ export interface KnownKeysThread {
 }
 
 /**
- * Sets up the memory, makes the table of the base point (2 ms once the code is warm) and attaches the
+ * Sets up the memory, makes the table of the base point (11 ms once the code is warm) and attaches the
  * calling thread.
  *
  * @param keys most keys with a table, about 14 KB each; pages that are never touched cost nothing
