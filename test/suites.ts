@@ -9,7 +9,7 @@ export const SYSTEM = [
   'test/threads/**/*.test.ts',
   'test/process/**/*.test.ts',
   'test/cli/**/*.test.ts',
-  'test/{bench,deploy,package}.test.ts',
+  'test/{bench,deploy,package,replay}.test.ts',
 ];
 
 /** How both are run. */

@@ -3,7 +3,7 @@
  * claim is a file that names a process and when it started, so that what a dead one left behind is known to be
  * stale, also when its number belongs to another by now.
  */
-import { link, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SpyError } from '../util/assert.ts';
@@ -17,8 +17,12 @@ export const FOREIGN_MS = 10_000;
 const RENEW_MS = 3_000;
 const LOOK_MS = 500;
 
-/** Times that somebody else may be quicker. */
-const TRIES = 3;
+/** Times that somebody else may be quicker, and how long he gets each time. */
+const TRIES = 40;
+const TURN_MS = 50;
+
+/** Whoever takes a stale claim away is done in this time, or died while he did. */
+const TAKING_MS = 2_000;
 
 /** Field of /proc/PID/stat with the start of a process, counted behind its name. @source proc(5) */
 const START_FIELD = 19;
@@ -66,7 +70,7 @@ export async function claimStore(folder: string, clock: Clock): Promise<StoreCla
       const found = await readFile(path, 'utf8').catch(() => undefined);
       if (found === undefined) continue; // released this moment
       if (await isAlive(found, path, where, clock)) throw inUse(folder, found, where, clock);
-      await setAside(path, `${draft}.stale`, found);
+      await takeAway(path, draft, found, clock);
     }
     throw inUse(folder, '', where, clock);
   } finally {
@@ -103,12 +107,26 @@ async function linked(draft: string, path: string): Promise<boolean> {
   }
 }
 
-/** Removes a stale claim, but none that has taken its place meanwhile. */
-async function setAside(path: string, aside: string, stale: string): Promise<void> {
-  await rename(path, aside).catch(() => {}); // somebody else did
-  const found = await readFile(aside, 'utf8').catch(() => undefined);
-  if (found !== undefined && found !== stale) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+/**
+ * Removes a stale claim. One at a time may, so that none is removed that has taken its place meanwhile;
+ * others wait a moment.
+ */
+async function takeAway(path: string, draft: string, stale: string, clock: Clock): Promise<void> {
+  const lock = `${path}.taking`;
+  const seconds = clock.wallMs() / 1000;
+  await utimes(draft, seconds, seconds); // the lock is the draft by another name: begun now
+  if (!(await linked(draft, lock))) {
+    const sinceMs = (await stat(lock).catch(() => undefined))?.mtimeMs ?? clock.wallMs();
+    if (clock.wallMs() - sinceMs > TAKING_MS) await rm(lock, { force: true });
+    else await new Promise<void>((resolve) => clock.after(TURN_MS, resolve));
+    return;
+  }
+  try {
+    const found = await readFile(path, 'utf8').catch(() => undefined);
+    if (found === stale) await rm(path, { force: true });
+  } finally {
+    await rm(lock, { force: true });
+  }
 }
 
 async function isAlive(text: string, path: string, where: string, clock: Clock): Promise<boolean> {

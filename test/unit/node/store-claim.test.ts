@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -83,8 +83,8 @@ describe('the claim on a store', () => {
     const path = folder();
     await claimLike(path, { where: 'elsewhere' });
     const clock = new ManualClock();
-    const text = readFileSync(join(path, CLAIM_NAME));
-    const cancel = clock.every(3_000, () => writeFileSync(join(path, CLAIM_NAME), text));
+    let renewed = 1;
+    const cancel = clock.every(3_000, () => utimesSync(join(path, CLAIM_NAME), ++renewed, renewed));
     await expect(during(clock, claimStore(path, clock))).rejects.toThrow(/another machine/);
     cancel();
   });
