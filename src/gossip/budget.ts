@@ -36,9 +36,12 @@ const PONGS_PER_IP_PER_SECOND = 64;
 const PONGS_PER_IP_BURST = 256;
 const PONGS_PER_SECOND = 4_000;
 
-/** Tokens that refill at a constant rate up to a capacity, one bucket a cell; cells start full. */
+/**
+ * Tokens that refill at a constant rate up to a capacity, one bucket a cell; cells start full. What is kept is
+ * what is missing, so that cells nobody uses are never touched.
+ */
 export class TokenCells {
-  readonly #tokens: Float64Array;
+  readonly #spent: Float64Array;
   readonly #filledMs: Float64Array;
   readonly #capacity: number;
   readonly #perMs: number;
@@ -46,7 +49,7 @@ export class TokenCells {
   /** @units cells: a power of two; perSecond, capacity: tokens */
   constructor(cells: number, perSecond: number, capacity: number) {
     assert((cells & (cells - 1)) === 0 && cells > 0, 'cells must be a power of two');
-    this.#tokens = new Float64Array(cells).fill(capacity);
+    this.#spent = new Float64Array(cells);
     this.#filledMs = new Float64Array(cells);
     this.#capacity = capacity;
     this.#perMs = perSecond / 1000;
@@ -54,22 +57,22 @@ export class TokenCells {
 
   /** Takes `cost` tokens if the cell that `hash` falls into has them. Nothing is taken otherwise. */
   take(hash: number, cost: number, nowMs: number): boolean {
-    const cell = (hash & (this.#tokens.length - 1)) >>> 0;
+    const cell = (hash & (this.#spent.length - 1)) >>> 0;
     const elapsedMs = Math.max(0, nowMs - this.#filledMs[cell]!);
-    const tokens = Math.min(this.#capacity, this.#tokens[cell]! + elapsedMs * this.#perMs);
+    const spent = Math.max(0, this.#spent[cell]! - elapsedMs * this.#perMs);
     this.#filledMs[cell] = nowMs;
-    const enough = tokens >= cost;
-    this.#tokens[cell] = enough ? tokens - cost : tokens;
+    const enough = this.#capacity - spent >= cost;
+    this.#spent[cell] = enough ? spent + cost : spent;
     return enough;
   }
 }
 
 /**
- * At most `limit` events in any span of `windowMs`, exactly: each cell remembers its last `limit` times.
- * A token bucket would let twice as many through around a quiet spell.
+ * At most `limit` events in any span of `windowMs`, exactly: each cell remembers of its last `limit` events
+ * until when they count. A token bucket would let twice as many through around a quiet spell.
  */
 export class WindowCells {
-  readonly #times: Float64Array;
+  readonly #untilMs: Float64Array;
   readonly #next: Uint16Array;
   readonly #limit: number;
   readonly #windowMs: number;
@@ -77,7 +80,7 @@ export class WindowCells {
   /** @units cells: a power of two; limit: events in any windowMs */
   constructor(cells: number, limit: number, windowMs: number) {
     assert((cells & (cells - 1)) === 0 && cells > 0, 'cells must be a power of two');
-    this.#times = new Float64Array(cells * limit).fill(Number.NEGATIVE_INFINITY);
+    this.#untilMs = new Float64Array(cells * limit);
     this.#next = new Uint16Array(cells);
     this.#limit = limit;
     this.#windowMs = windowMs;
@@ -86,14 +89,14 @@ export class WindowCells {
   /** Whether one more event now would be within the limit. */
   allows(hash: number, nowMs: number): boolean {
     const cell = (hash & (this.#next.length - 1)) >>> 0;
-    return nowMs - this.#times[cell * this.#limit + this.#next[cell]!]! >= this.#windowMs;
+    return nowMs >= this.#untilMs[cell * this.#limit + this.#next[cell]!]!;
   }
 
   /** Counts an event that was allowed. */
   note(hash: number, nowMs: number): void {
     const cell = (hash & (this.#next.length - 1)) >>> 0;
     const next = this.#next[cell]!;
-    this.#times[cell * this.#limit + next] = nowMs;
+    this.#untilMs[cell * this.#limit + next] = nowMs + this.#windowMs;
     this.#next[cell] = next + 1 === this.#limit ? 0 : next + 1;
   }
 }
