@@ -317,6 +317,6 @@ describe('proofs of address', () => {
       ),
       { numRuns: many(60, 600) },
     );
-    expect(proofs).toBeGreaterThan(50);
+    expect(proofs, 'about 75').toBeGreaterThan(20);
   });
 });
