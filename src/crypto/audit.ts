@@ -1,6 +1,6 @@
 import { assert } from '../util/assert.ts';
 import type { Rng } from '../util/rng.ts';
-import type { Verifier, VerifierTally, VerifyBatch } from './verifier.ts';
+import { type Verifier, type VerifierTally, type VerifyBatch, verifyRow } from './verifier.ts';
 
 /** One in so many acceptances is checked again: about a microsecond a signature with noble. @source architecture 10 */
 export const AUDIT_ONE_IN = 1_024;
@@ -99,20 +99,10 @@ export class AuditedVerifier implements Verifier {
 
   verifyBatch(batch: VerifyBatch): void {
     this.#first.verifyBatch(batch);
-    const { bytes, key, signature, message, messageEnd, verdict, count } = batch;
-    for (let row = 0; row < count; row++) {
-      if (verdict[row] !== 1 || !this.#audit.isDue(1)) continue;
+    for (let row = 0; row < batch.count; row++) {
+      if (batch.verdict[row] !== 1 || !this.#audit.isDue(1)) continue;
       this.tally.audited++;
-      const agreed = this.#second.verify(
-        bytes,
-        key[row]!,
-        bytes,
-        signature[row]!,
-        bytes,
-        message[row]!,
-        messageEnd[row]!,
-      );
-      if (!agreed) this.tally.disagreed++;
+      if (!verifyRow(this.#second, batch, row)) this.tally.disagreed++;
     }
   }
 }

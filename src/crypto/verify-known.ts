@@ -13,7 +13,7 @@ import {
   type KnownKeysThread,
 } from './known-keys/memory.ts';
 import { checkTables } from './known-keys/self-check.ts';
-import type { Verifier, VerifyBatch } from './verifier.ts';
+import { type Verifier, type VerifyBatch, verifyRow } from './verifier.ts';
 
 /** How known keys are treated; left out, each is the default. */
 export interface KnownKeysOptions {
@@ -208,7 +208,7 @@ export class KnownKeysVerifier implements Verifier {
   }
 
   #judgeAlone(batch: VerifyBatch, row: number, hash: number): void {
-    const accepted = this.#judgeByOthers(batch, row, this.#others);
+    const accepted = verifyRow(this.#others, batch, row);
     batch.verdict[row] = accepted ? 1 : 0;
     if (accepted) this.#candidates.accepted(batch.bytes, batch.key[row]!, hash);
   }
@@ -227,7 +227,7 @@ export class KnownKeysVerifier implements Verifier {
     }
     for (let i = 0; i < staged; i++) {
       const row = rows[i]!;
-      batch.verdict[row] = this.#judgeByOthers(batch, row, this.#others) ? 1 : 0;
+      batch.verdict[row] = verifyRow(this.#others, batch, row) ? 1 : 0;
     }
   }
 
@@ -248,23 +248,10 @@ export class KnownKeysVerifier implements Verifier {
     const i = this.#rng.below(staged);
     this.tally.audited++;
     const row = this.#rows[i]!;
-    if (this.#judgeByOthers(batch, row, this.#auditor) === this.#engine.accepts(i)) return true;
+    if (verifyRow(this.#auditor, batch, row) === this.#engine.accepts(i)) return true;
     this.tally.disagreed++;
     this.#directory.switchOff();
     return false;
-  }
-
-  #judgeByOthers(batch: VerifyBatch, row: number, verifier: Verifier): boolean {
-    const { bytes, key, signature, message, messageEnd } = batch;
-    return verifier.verify(
-      bytes,
-      key[row]!,
-      bytes,
-      signature[row]!,
-      bytes,
-      message[row]!,
-      messageEnd[row]!,
-    );
   }
 }
 

@@ -1,9 +1,9 @@
 /**
  * The ring of received batches: filled by whoever receives, claimed and worked off by listen tasks, applied
  * and freed by main in the order of arrival. A batch belongs to one of them at a time, and the words that
- * hand it over lie on lines of their own. The receiver takes the batch that was given back last, which is still
- * in the processor's caches: what a load does not need of the ring is never touched. What is in a batch is read and written through the columns of
- * the regions `ring` (datagrams) and `records` (their values).
+ * hand it over lie on lines of their own. The receiver takes the batch that was given back last, which is
+ * still in the processor's caches: what a load does not need of the ring is never touched. What is in a
+ * batch is read and written through the columns of the regions `ring` (datagrams) and `records` (values).
  *
  * Takes the place of the reference's queues Q1 and Q2. @source behaviour 1.2; architecture 0
  */
