@@ -112,6 +112,7 @@ export class ReceivedCache {
    * @shape origins: 32 bytes from originAt; relayers: 32 bytes from relayerAt
    * @units copies: how many copies came by push before this one; Infinity for an outdated value
    * @source behaviour 7.1, record
+   * @returns whether the origin has enough values now for its relayers to be judged, see `takeDue`
    */
   record(
     origins: Uint8Array,
@@ -119,23 +120,25 @@ export class ReceivedCache {
     relayers: Uint8Array,
     relayerAt: number,
     copies: number,
-  ): void {
+  ): boolean {
     let slot = this.#find(origins, originAt);
     if (slot === NONE) slot = this.#allocate(origins, originAt);
     this.#lists.move(RECENT, slot);
     if (copies === 0) this.#upserts[slot] = this.#upserts[slot]! + 1;
     const isTimely = copies < TIMELY_COPIES;
-    if (!isTimely && this.#relayerCount[slot]! >= LATE_RELAYERS) return; // it could change nothing
+    const isDue = this.#upserts[slot]! >= MIN_UPSERTS;
+    if (!isTimely && this.#relayerCount[slot]! >= LATE_RELAYERS) return isDue; // it could change nothing
     let score = this.#firstScore[slot]!;
     while (score !== NONE) {
       if (equalBytes(this.#relayers, score * PUBKEY_BYTES, relayers, relayerAt, PUBKEY_BYTES)) {
         if (isTimely) this.#score[score] = this.#score[score]! + 1;
-        return;
+        return isDue;
       }
       score = this.#nextScore[score]!;
     }
-    if (this.#relayerCount[slot]! >= (isTimely ? MAX_RELAYERS : LATE_RELAYERS)) return;
+    if (this.#relayerCount[slot]! >= (isTimely ? MAX_RELAYERS : LATE_RELAYERS)) return isDue;
     this.#enter(slot, relayers, relayerAt, isTimely ? 1 : 0);
+    return isDue;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { trim } from '../crds/expire.ts';
 import { checkCluster, isInPushWindow } from '../gossip/policy.ts';
 import { Counter } from '../shm/counters.ts';
-import { SLOT_BYTES } from '../shm/layout.ts';
+import { BATCH_VALUES, SLOT_BYTES } from '../shm/layout.ts';
 import { firstRecordOf, packetOf } from '../shm/slab.ts';
 import { Outcome } from '../util/outcome.ts';
 import { HASH_BYTES, Kind, Message, SENDER_AT } from '../wire/limits.ts';
@@ -37,6 +37,9 @@ export class Applier {
   readonly #targets: ApplyTargets;
   readonly #writer: ValueWriter;
   readonly #pullResponses: PullResponses;
+  /** Records of the batch whose origins have enough values for their relayers to be judged. */
+  readonly #due = new Uint32Array(BATCH_VALUES);
+  #dueCount = 0;
   /** The time that the table's ages are counted on. */
   #steadyMs = 0;
 
@@ -173,29 +176,30 @@ export class Applier {
     const { ring, records } = this.#parts.regions;
     const { relay } = this.#targets;
     relay.startPrunes();
-    let brought = false;
+    this.#dueCount = 0;
     for (let slot = 0; slot < slots; slot++) {
       const packet = packetOf(batch, slot);
       if (ring.outcome[packet] !== Outcome.OK || ring.message[packet] !== Message.PUSH) continue;
       const first = firstRecordOf(batch) + ring.firstRow[packet]!;
       for (let row = first; row < first + ring.rowCount[packet]!; row++) {
         if (records.outcome[row] !== Outcome.OK) continue;
-        if (this.#push(packet, row, nowMs, monoMs)) brought = true;
+        this.#push(packet, row, nowMs, monoMs);
       }
     }
-    if (!brought) return;
-    this.#judgeRelayers(batch, slots);
+    if (this.#dueCount === 0) return;
+    for (let i = 0; i < this.#dueCount; i++) {
+      relay.judge(ring.bytes, records.origin[this.#due[i]!]!);
+    }
     relay.sendPrunes();
   }
 
-  /** @returns whether the value went into the table */
-  #push(packet: number, row: number, nowMs: number, monoMs: number): boolean {
+  #push(packet: number, row: number, nowMs: number, monoMs: number): void {
     const { clock, regions, received, table } = this.#parts;
     const { ring, records } = regions;
     clock.hear(records.wallclock[row]!, true);
     if (!isInPushWindow(records.wallclock[row]!, nowMs)) {
       records.outcome[row] = Outcome.VALUE_WALLCLOCK_WINDOW;
-      return false;
+      return;
     }
     const outcome = this.#writer.push(row, monoMs, this.#steadyMs);
     records.outcome[row] = outcome;
@@ -204,24 +208,8 @@ export class Applier {
     if (outcome === Outcome.VALUE_DUPLICATE) copies = table.earlierPushes;
     else if (!stored) copies = Number.POSITIVE_INFINITY;
     const sender = packet * SLOT_BYTES + SENDER_AT;
-    received.record(ring.bytes, records.origin[row]!, ring.bytes, sender, copies);
-    return stored;
-  }
-
-  /** Looks at the relayers of every origin of which this batch brought something. */
-  #judgeRelayers(batch: number, slots: number): void {
-    const { ring, records } = this.#parts.regions;
-    for (let slot = 0; slot < slots; slot++) {
-      const packet = packetOf(batch, slot);
-      if (ring.outcome[packet] !== Outcome.OK || ring.message[packet] !== Message.PUSH) continue;
-      const first = firstRecordOf(batch) + ring.firstRow[packet]!;
-      for (let row = first; row < first + ring.rowCount[packet]!; row++) {
-        const outcome = records.outcome[row]!;
-        if (outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED) {
-          this.#targets.relay.judge(ring.bytes, records.origin[row]!);
-        }
-      }
-    }
+    const isDue = received.record(ring.bytes, records.origin[row]!, ring.bytes, sender, copies);
+    if (isDue && stored) this.#due[this.#dueCount++] = row;
   }
 
   #pongs(batch: number, slots: number, nowMs: number, monoMs: number): void {

@@ -4,10 +4,13 @@ import { CANDIDATES, type KnownKeysThread } from './memory.ts';
 /** Keys that may wait for a table. */
 const WAITING = 64;
 
+/** Places that a key may take. With one, a fifth of mainnet's keys would wear each other down. */
+const WAYS = 4;
+
 /**
  * Counts accepted signatures by key, in bounded memory, and queues keys that recur. A place belongs to one
- * key at a time; another key that falls on it wears its count down first, so a flood of keys that come
- * once each neither pushes out those that recur nor ever gets to the front itself.
+ * key at a time; another key that finds all its places taken wears down the lowest count first, so a flood
+ * of keys that come once each neither pushes out those that recur nor ever gets to the front itself.
  *
  * All threads count in the same places, without regard for each other: what that costs is a count now and
  * then. The queue is the thread's own.
@@ -39,7 +42,7 @@ export class Candidates {
    */
   accepted(bytes: Uint8Array, at: number, hash: number): void {
     const places = this.#places;
-    const tag = hash & (CANDIDATES - 1);
+    const tag = this.#placeOf(hash);
     const count = tag + CANDIDATES;
     if (places[count]! <= 0) {
       places[tag] = hash | 0;
@@ -57,6 +60,19 @@ export class Candidates {
     places[count] = 0;
     const slot = (this.#first + this.#count++) % WAITING;
     copyBytes(bytes, at, this.#queue, 32 * slot, 32);
+  }
+
+  /** The place that counts a key, or else, of those that it may take, the one with the lowest count. */
+  #placeOf(hash: number): number {
+    const places = this.#places;
+    const first = hash & (CANDIDATES - WAYS);
+    let lowest = first;
+    for (let place = first; place < first + WAYS; place++) {
+      const count = places[place + CANDIDATES]!;
+      if (count > 0 && places[place] === (hash | 0)) return place;
+      if (count < places[lowest + CANDIDATES]!) lowest = place;
+    }
+    return lowest;
   }
 
   /** Takes the key that has waited longest. @shape out: room for 32 bytes at `at` */
