@@ -37,16 +37,11 @@ export const KNOWN_KEYS_DEFAULTS = Object.freeze({
 
 /**
  * Steps of table making after each batch, 28 of which make four tables: 0.3 ms, four times that in the first
- * moments, before the code is warm. With 10, tables of a cluster just joined came too late for half of its
- * first 18 values each.
+ * moments, before the code is warm. Also after a batch that was dropped: a key waits only after four signatures
+ * that took three times as long as its table will, so this cannot take over, and without it a node that is
+ * behind when it starts stays behind.
  */
 const STEPS_PER_BATCH = 24;
-
-/**
- * The same, for each signature of the batch that no table judged: making tables takes at most half of what
- * those take, so that a flood of other things is not held up by it.
- */
-const STEPS_PER_UNKNOWN = 2;
 
 /** Steps at a time while there is nothing else to do. */
 const STEPS_WHEN_IDLE = 14;
@@ -151,7 +146,6 @@ export class KnownKeysVerifier implements Verifier {
     }
     const { bytes, key, signature, message, messageEnd, count } = batch;
     const tick = directory.advance(count) + count;
-    let byTable = 0;
     for (let row = 0; row < count; row++) {
       const hash = directory.hash(bytes, key[row]!);
       const slot = this.#engine.fits(messageEnd[row]! - message[row]!)
@@ -161,7 +155,6 @@ export class KnownKeysVerifier implements Verifier {
         this.#judgeAlone(batch, row, hash);
         continue;
       }
-      byTable++;
       directory.touch(slot, tick);
       const i = this.#staged++;
       this.#rows[i] = row;
@@ -180,7 +173,7 @@ export class KnownKeysVerifier implements Verifier {
     }
     if (this.#staged > 0) this.#judgeStaged(batch);
     this.#builder.wait();
-    this.#build(Math.min(STEPS_PER_BATCH, STEPS_PER_UNKNOWN * (count - byTable)));
+    this.#build(STEPS_PER_BATCH);
   }
 
   /** Makes tables while there is nothing else to do. @returns whether there was anything to make */

@@ -43,7 +43,7 @@ describe('layout', () => {
   }
 
   it('reserves what the defaults promise', () => {
-    expect(totalBytes(DEFAULT_CAPACITIES)).toBeLessThan(320 * 2 ** 20);
+    expect(totalBytes(DEFAULT_CAPACITIES)).toBeLessThan(340 * 2 ** 20);
     expect(totalBytes(SMALL_CAPACITIES)).toBeLessThan(10 * 2 ** 20);
   });
 
