@@ -156,7 +156,7 @@ export class Deck {
     this.#cards.copyWithin(0, last);
     this.#left = size - last;
     this.#draw(count - last, draw, out, last);
-    this.#cards.copyWithin(this.#left + last, this.#left, size - last);
+    this.#cards.copyWithin(this.#left + last, this.#left);
     this.#cards.set(bottom, this.#left);
     this.#left += last;
   }

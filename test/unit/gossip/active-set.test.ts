@@ -144,6 +144,11 @@ describe('active set', () => {
     set.rotate(candidates([10, 11, US, 12]), 0);
     expect(peersFor(set, 0, US).toSorted()).toEqual([10, 11, 12]);
     expect(peersFor(set, 0, 500)).toHaveLength(4);
+    const ours = new ActiveSet(keyOf(US), seededRng(10));
+    ours.rotate(candidates([10]), 0); // has the number 0, and we the next
+    expect(ours.has(keyOf(10), 0)).toBe(true);
+    ours.rotate(candidates([US]), 0);
+    expect([peersFor(ours, 0, US), peersFor(ours, 0, 500)]).toEqual([[10], [10, US]]);
   });
 
   it('our own values cannot be pruned', () => {
@@ -183,18 +188,44 @@ describe('active set', () => {
     expect(high).toBeGreaterThan(85); // 625 against 49
   });
 
+  it('in the lowest bucket with stake, one SOL counts four times as much as none', () => {
+    const set = new ActiveSet(keyOf(US), seededRng(12));
+    set.rotate(
+      candidates(range(10, 70), (number) => (number < 40 ? SOL : 0)),
+      0,
+    );
+    expect(peersFor(set, 1, US).filter((peer) => peer < 40).length).toBeGreaterThan(5);
+  });
+
   it('filters are wrong about other origins in each set', () => {
     const wrong = [21, 22].map((seed) => {
       const set = new ActiveSet(keyOf(US), seededRng(seed));
       set.rotate(candidates([10]), 0);
       for (let origin = 1_000; origin < 11_000; origin++) {
-        set.prune(0, keyOf(10), 0, keyOf(origin), 0);
+        set.prune(3, keyOf(10), 0, keyOf(origin), 0);
       }
-      return range(20_000, 20_400).filter((origin) => peersFor(set, 0, origin).length === 0);
+      return range(20_000, 20_400).filter((origin) => peersFor(set, 3, origin).length === 0);
     });
     for (const origins of wrong) expect(origins.length).toBeGreaterThan(20);
     const both = wrong[0]!.filter((origin) => wrong[1]!.includes(origin));
     expect(both.length).toBeLessThan(wrong[0]!.length / 2);
+  });
+
+  it('whoever takes the place of another begins with an empty filter', () => {
+    const set = new ActiveSet(keyOf(US), seededRng(11));
+    const items = 20_000; // makes one key, so that any bit left behind is met
+    set.rotate(candidates([10]), items);
+    const [sender, { keys: origins }] = [keyOf(10), candidates(range(1_000, 21_000))];
+    for (let at = 0; at < origins.length; at += 32) set.prune(3, sender, 0, origins, at);
+    set.rotate(candidates(range(30, 42)), items); // 10 leaves, 50 gets its place
+    const other = peersFor(set, 3, US)[5]!;
+    set.prune(3, keyOf(other), 0, keyOf(500), 0);
+    set.rotate(candidates([50]), items);
+    expect(peersFor(set, 3, 501)).toContain(other);
+    expect(peersFor(set, 3, 500), 'and leaves the filters of others alone').not.toContain(other);
+    for (const number of range(51, 62)) set.rotate(candidates([number]), items);
+    const skipped = range(1_000, 3_000).filter((origin) => peersFor(set, 3, origin)[0] !== 50);
+    expect(skipped.length).toBeLessThan(3); // the peer's own bit
   });
 
   it('more items make fewer keys, and pruning works with each', () => {

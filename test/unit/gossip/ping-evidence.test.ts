@@ -6,6 +6,7 @@ import {
   PingCache,
   type PingOrder,
   PROOF_MS,
+  PROOF_REFRESH_MS,
 } from '../../../src/gossip/ping.ts';
 import { PING_QUIET_MS } from '../../../src/gossip/ping-limits.ts';
 import { ProvedAddresses } from '../../../src/gossip/proved-addresses.ts';
@@ -68,6 +69,10 @@ describe('evidence of answers', () => {
       1,
     ]);
     expect(pinger.cache.lastRoundTripMs).toBe(30);
+    const first = new Pinger();
+    first.check(1, 200);
+    first.cache.nextPing(200, first.order);
+    expect(first.evidence(1), 'the first address of all').toEqual([none, 0, 1]);
   });
 });
 
@@ -146,6 +151,30 @@ describe('proofs, to the millisecond', () => {
     expect([held(), pinger.cache.evicted], 'the wish goes first').toEqual([
       [2, 3, 4, 5, 6, 7, 8],
       2,
+    ]);
+  });
+
+  it('are renewed where they are, and no wish takes their place meanwhile', () => {
+    const alone = new Pinger(1);
+    alone.prove(1, 100, 110);
+    const later = 111 + PROOF_REFRESH_MS;
+    expect(alone.check(1, later)).toBe(ADDRESS_PROVED | ADDRESS_PINGED);
+    expect([alone.evidence(1)[0], alone.cache.evicted]).toEqual([110, 0]);
+    const pinger = new Pinger(2);
+    pinger.prove(1, 100, 110, IP + 1);
+    expect(pinger.check(1, later, IP + 1)).toBe(ADDRESS_PROVED | ADDRESS_PINGED);
+    for (const key of [2, 3]) pinger.check(key, later, IP, PORT);
+    expect([pinger.evidence(1, IP + 1)[0], pinger.cache.evicted]).toEqual([110, 1]);
+  });
+
+  it('of two wishes the one that was repeated stays', () => {
+    const pinger = new Pinger(2);
+    for (const key of [1, 2, 1, 3]) pinger.check(key, 100);
+    pinger.cache.nextPing(100, pinger.order);
+    expect([pinger.pong(2, 110), pinger.pong(1, 110), pinger.cache.evicted]).toEqual([
+      false,
+      true,
+      1,
     ]);
   });
 });

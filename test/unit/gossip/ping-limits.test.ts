@@ -110,14 +110,15 @@ describe('limits of pings', () => {
 
   it('the longest unused place goes to another, once its limits have run out', () => {
     const of = limits({ destinations: 2 });
-    const first = ping(of, IP, 1, 0);
-    ping(of, IP, 2, 10);
-    expect(ping(of, IP, 3, PING_QUIET_MS - 1), 'both are in use').toBe(-1);
+    const from = 100_000;
+    const first = ping(of, IP, 1, from);
+    ping(of, IP, 2, from + 10);
+    expect(ping(of, IP, 3, from + PING_QUIET_MS - 1), 'both are in use').toBe(-1);
     of.answered(first);
-    expect(ping(of, IP, 3, PING_QUIET_MS)).toBe(first);
+    expect(ping(of, IP, 3, from + PING_QUIET_MS)).toBe(first);
     expect([of.find(IP, 1), of.find(IP, 3), of.unanswered(first)]).toEqual([-1, first, 1]);
-    expect(of.want(IP, 2, PING_QUIET_MS + 10), 'waits, and keeps its place').toBe(true);
-    expect(of.want(IP, 4, PING_QUIET_MS + 10)).toBe(false);
+    expect(of.want(IP, 2, from + PING_QUIET_MS + 10), 'waits, and keeps its place').toBe(true);
+    expect(of.want(IP, 4, from + PING_QUIET_MS + 10)).toBe(false);
     expect(of.find(IP, 2)).toBeGreaterThanOrEqual(0);
   });
 });

@@ -132,6 +132,22 @@ describe('prune messages', () => {
     }
   });
 
+  it('never go to the origin itself, however late it relays its own', () => {
+    const cache = new ReceivedCache(seededRng(1));
+    const plan = new PrunePlan(cache);
+    plan.start();
+    for (const [relayer, score] of [
+      [100, 1],
+      [1, 40],
+      [2, 30],
+      [3, 20],
+    ] as const) {
+      for (let i = 0; i < score; i++) cache.record(keyOf(100), 0, keyOf(relayer), 0, 0);
+    }
+    plan.judge(keyOf(100), 0, 0, stakes);
+    expect(messages(plan)).toEqual([[3, [100]]]);
+  });
+
   it('are dropped beyond what one batch may collect', () => {
     const cache = new ReceivedCache(seededRng(1));
     const plan = new PrunePlan(cache);

@@ -98,6 +98,17 @@ describe('generation of pushes', () => {
     expect([plan.unsent, plan.cursor]).toEqual([1, 1]);
   });
 
+  it('of an origin do not go to who pruned it', () => {
+    const made = new SmallTable();
+    const set = setOf([10, 11]);
+    const plan = new PushPlan(set);
+    const [first, second] = [20, 21].map((origin) => made.put({ origin }));
+    set.prune(0, keyOf(10), 0, keyOf(21), 0);
+    plan.generate(made.table.view, NOW, 0, 0);
+    const sent = datagrams(plan, set);
+    expect([sent.get(10), sent.get(11)]).toEqual([[[first]], [[first, second]]]);
+  });
+
   it('of one origin alone while others have to be left out', () => {
     const made = new SmallTable();
     const set = setOf([10, 11]);

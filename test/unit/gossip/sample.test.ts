@@ -210,6 +210,17 @@ describe('deck', () => {
     }
   });
 
+  it('shuffled deals again what it dealt before', () => {
+    const deck = new Deck();
+    const rng = seededRng(9);
+    const out = new Uint32Array(32);
+    deck.deal(64, 32, rng, out);
+    const before = new Set(out);
+    deck.shuffle();
+    deck.deal(64, 32, rng, out);
+    expect(out.some((card) => before.has(card))).toBe(true);
+  });
+
   it('shuffled before each deal is uniform', () => {
     const deck = new Deck();
     const rng = seededRng(7);

@@ -234,6 +234,13 @@ const cases: { name: string; stream: Uint8Array; gives: string | undefined }[] =
     stream: new Bits().n(LAST, 1).n(2, 2).n(31, 5).n(31, 5).done(),
     gives: '',
   },
+  {
+    name: 'a run whose length is cut off, where a shorter one would be too long',
+    stream: zeros(zeros(dynamicHead(257, 1, ONE_ZERO_RUN), 138), 112)
+      .code(3, 2)
+      .done(),
+    gives: '',
+  },
   { name: 'codes of all lengths up to 15', stream: allLengths(), gives: 'AO' },
 ];
 
