@@ -34,11 +34,14 @@ describe('places of values', () => {
       );
       return place[0]!;
     };
-    expect([put(1, 100), put(2, 448), put(3, 449), put(4, 1_188), put(5, 100)]).toEqual([
+    const large = ROWS * SMALL_PLACE_BYTES;
+    expect([100, 448, 449, 1_188, 100, 1_188, 448].map((length, i) => put(1 + i, length))).toEqual([
       0,
       0,
-      ROWS * SMALL_PLACE_BYTES,
-      ROWS * SMALL_PLACE_BYTES,
+      large,
+      large,
+      0,
+      large,
       0,
     ]);
     expect(findViolation(table, { decode: false, partitions: false })).toBeUndefined();

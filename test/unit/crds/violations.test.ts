@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findViolation, sampleViolation } from '../../../src/crds/invariants.ts';
 import { type CrdsTable, Route } from '../../../src/crds/table.ts';
 import { sha256 } from '../../../src/crypto/hash.ts';
+import { PLACE_BYTES, SMALL_PLACE_BYTES } from '../../../src/shm/layout.ts';
 import { TableState } from '../../../src/shm/table-cells.ts';
 import { Outcome } from '../../../src/util/outcome.ts';
 import { seededRng } from '../../../src/util/rng.ts';
@@ -32,6 +33,59 @@ describe('a mistake that the sizes do not show is found', () => {
         c.shardPrevious[row] = 0;
       },
       says: /^T3 shard \d+: (comes back to itself|row \d+ has lost)/,
+    },
+    {
+      name: 'a list that has lost its end',
+      plant: ({ view: { columns: c } }) => {
+        c.kindTail[1] = 0;
+      },
+      says: /^T3 kind 1: ends with -1$/,
+    },
+    {
+      name: 'a list that has lost both ends',
+      plant: ({ view: { columns: c } }) => {
+        c.kindHead[1] = 0;
+        c.kindTail[1] = 0;
+      },
+      says: /^T3 kind 1: has 0 rows and states 91$/,
+    },
+    {
+      name: 'an empty list that begins with a row',
+      plant: ({ view: { columns: c } }) => {
+        c.kindHead[2] = 1;
+      },
+      says: /^T3 kind 2: row 0 belongs to 11$/,
+    },
+    {
+      name: 'an empty list that ends with a row',
+      plant: ({ view: { columns: c } }) => {
+        c.kindTail[2] = 1;
+      },
+      says: /^T3 kind 2: ends with 0$/,
+    },
+    {
+      name: 'a value that begins within a place',
+      plant: ({ view: { columns: c } }) => {
+        c.place[20]! += 4;
+      },
+      says: /^T3 row 20: its 120 bytes lie at \d+$/,
+    },
+    {
+      name: 'a large value among the small ones',
+      plant: ({ view: { columns: c } }) => {
+        c.length[20] = SMALL_PLACE_BYTES + 1;
+        c.place[20] = 256 * SMALL_PLACE_BYTES - PLACE_BYTES;
+      },
+      says: /^T3 row 20: its 449 bytes lie at \d+$/,
+    },
+    {
+      name: 'a free place that nobody ever used',
+      plant: ({ view: { columns: c } }) => {
+        const words = new Int32Array(c.bytes.buffer, c.bytes.byteOffset);
+        words[(200 * SMALL_PLACE_BYTES) / 4] = c.state[TableState.SMALL_FREE_HEAD]!;
+        c.state[TableState.SMALL_FREE_HEAD] = 200 + 1;
+      },
+      says: /^T3 free places: 1 too many$/,
     },
     {
       name: 'a row in use where none ever was',
