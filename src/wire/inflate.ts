@@ -202,7 +202,7 @@ class Inflater {
     const all = new Uint8Array(literalCount + distanceCount);
     for (let i = 0; i < all.length; ) {
       const symbol = this.#symbol(code);
-      if (symbol < 0) return symbol === SYMBOL_STARVED ? STARVED : CORRUPT;
+      if (symbol < 0) return STARVED; // the code is complete
       if (symbol < 16) {
         all[i++] = symbol;
         continue;

@@ -33,6 +33,22 @@ describe('received cache', () => {
     expect(due(cache, 1)).toEqual({ 6: 20 });
   });
 
+  it('says of each delivery whether its origin is to be judged', () => {
+    const cache = new ReceivedCache(seededRng(1));
+    const [origin, all] = [keyOf(1), createRelayers()];
+    const isDue = (relayer: number, copies: number) =>
+      cache.record(origin, 0, keyOf(relayer), 0, copies);
+    for (let i = 0; i < 19; i++) expect(isDue(5, 0)).toBe(false);
+    expect([isDue(6, 1), isDue(5, 0), isDue(5, LATE), isDue(7, 1)]).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+    for (let relayer = 100; relayer < 160; relayer++) expect(isDue(relayer, LATE)).toBe(true);
+    expect([cache.takeDue(origin, 0, all), all.count, isDue(5, 0)]).toEqual([true, 50, false]);
+  });
+
   const copies = [
     { copies: 0, score: 1 },
     { copies: 1, score: 1 },
