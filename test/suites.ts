@@ -4,12 +4,15 @@ import type { ViteUserConfig } from 'vitest/config';
 import { many } from './nightly.ts';
 import { LongestFirst } from './sequence.ts';
 
-/** Files whose tests wait for threads and processes of their own. The simulation starts some too, but only computes. */
+/**
+ * Files whose tests wait for threads and processes of their own, and the one that reads every type. The
+ * simulation starts some too, but only computes.
+ */
 export const SYSTEM = [
   'test/threads/**/*.test.ts',
   'test/process/**/*.test.ts',
   'test/cli/**/*.test.ts',
-  'test/{bench,deploy,package,replay}.test.ts',
+  'test/{bench,deploy,package,replay,tidy-promises}.test.ts',
 ];
 
 /** How both are run. */

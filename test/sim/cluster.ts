@@ -161,7 +161,7 @@ export class Cluster {
     watch.own = machine.address;
     const { node, pool } = this.#createNode(machine, clock, watch);
     const monitor = plan.isWatched
-      ? new Monitor(node, clock, watch, this.verifier, machine.index, pool !== undefined)
+      ? new Monitor(node, clock, watch, this.verifier, machine.index, pool?.counting ?? 1)
       : undefined;
     clock.afterStep = (wake) => {
       pool?.poke();

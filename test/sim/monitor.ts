@@ -15,8 +15,8 @@ import type { Watch } from './watch.ts';
 
 /** Steps of a node between two looks at its whole table. @source reliability 4 */
 const TABLE_EVERY_STEPS = 64;
-/** Looks at the table between two looks at how masks divide it. */
-const PARTITIONS_EVERY_CHECKS = 8;
+/** Looks at the table between two looks at how masks divide it, in 8,191 ways. */
+const PARTITIONS_EVERY_CHECKS = 32;
 /** Rounds between two looks at the ages of all values. */
 const AGES_EVERY_ROUNDS = 8;
 
@@ -39,8 +39,8 @@ export class Monitor {
   readonly #verifier: Verifier;
   readonly #replica: Replica;
   readonly #ownKey: string;
-  /** With threads it is another turn that applies what came in this one. */
-  readonly #hasThreads: boolean;
+  /** How many threads may count. With more than one it is another turn that applies what came in this one. */
+  readonly #threads: number;
   /** Hashes of values whose signature is bad: 32 bytes each. */
   readonly #forged: Uint8Array[] = [];
   #before: Footprint;
@@ -50,14 +50,17 @@ export class Monitor {
   #checks: number;
   #rounds = 0;
 
-  /** @param number of the machine: not all look at everything at the same time */
+  /**
+   * @param number of the machine: not all look at everything at the same time
+   * @param threads that may count, main included
+   */
   constructor(
     node: SpyNode,
     clock: SimClock,
     watch: Watch,
     verifier: Verifier,
     number: number,
-    hasThreads: boolean,
+    threads: number,
   ) {
     this.#node = node;
     this.#clock = clock;
@@ -66,7 +69,7 @@ export class Monitor {
     this.#replica = new Replica(node.parts.table, node.parts.regions);
     this.#ownKey = toHex(node.parts.identity.publicKey);
     this.#checks = number;
-    this.#hasThreads = hasThreads;
+    this.#threads = threads;
     this.#before = this.#footprint();
   }
 
@@ -136,7 +139,7 @@ export class Monitor {
       const bytes = length[packet]!;
       promise('C4', bytes >= 1 && bytes <= PACKET_BYTES, () => `a slot of ${bytes} bytes`);
     });
-    const account = accountOf(this.#node, this.#hasThreads ? undefined : 1);
+    const account = accountOf(this.#node, this.#threads);
     const { received } = account;
     const { received: seen } = this.#watch;
     promise('C3', received === seen, () => `${received} counted of ${seen} received`);
@@ -147,7 +150,7 @@ export class Monitor {
 
   /** C6: after a turn that brought nothing but prunes only our own forwarding may differ. */
   #prunesChangeNothingElse(wake: Wake): void {
-    if (this.#hasThreads || wake !== 'soon' || this.#cameSince !== 1 << Message.PRUNE) return;
+    if (this.#threads > 1 || wake !== 'soon' || this.#cameSince !== 1 << Message.PRUNE) return;
     const now = this.#footprint();
     // What pongs brought in the turn before may be trimmed in this one.
     if (now.left !== this.#before.left) return;

@@ -72,6 +72,11 @@ export class SimPool implements WorkPool {
     this.#respond = new RespondTask({ regions, view, publicKey, counters, context, limits });
   }
 
+  /** Threads that may count, main included: one more than listen, for the seat. */
+  get counting(): number {
+    return FIRST_THREAD + this.threads + 1;
+  }
+
   runOne(): boolean {
     return false;
   }
