@@ -7,7 +7,7 @@ import { wholeNumber } from '../src/cli/options.ts';
 import { endChildren } from './e2e/child.ts';
 import { agaveGenerator, type Generator, ourGenerator } from './e2e/generator.ts';
 import { freePort, type Measured, measure } from './e2e/measure.ts';
-import { median, renderRatios, renderTable } from './e2e/report.ts';
+import { median, renderRatios, renderTable, renderWarmUp } from './e2e/report.ts';
 import { findRow, ROWS, type Row } from './e2e/rows.ts';
 import { startAgave, startSpy } from './e2e/target.ts';
 import { surroundings } from './harness.ts';
@@ -28,6 +28,7 @@ Loads: ${ROWS.map((r) => `${r.name} (${r.unique} new values a second, ${r.origin
 Linux only: processor time and losses are read from /proc. Everything stays within 127.0.0.0/8.
 Columns main to engine are CPU seconds per million datagrams received, by threads; engine is what V8 and
 libuv do beside ours. Values in and verified include the warm-up, everything else is of the blast alone.
+Loads of ten seconds and more also tell how the nodes warm up.
 
 Examples:
   $ npm run bench:e2e                                    all loads once
@@ -79,7 +80,7 @@ async function run(flags: Flags): Promise<void> {
     return;
   }
   print(renderTable(results));
-  for (const line of renderRatios(results)) print(line);
+  for (const line of [...renderRatios(results), ...renderWarmUp(results)]) print(line);
 }
 
 async function measureAll(

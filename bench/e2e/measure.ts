@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { digestOf } from '../../scripts/blast/expectation.ts';
 import type { SpyStats } from '../../src/index.ts';
+import { SystemClock } from '../../src/util/clock.ts';
 import type { Blasted, Generator } from './generator.ts';
 import { maxRssBytes, socketState, type ThreadTime, threadTimes, timeByRole } from './proc.ts';
 import type { Load, Row } from './rows.ts';
@@ -48,6 +49,8 @@ export interface Measured {
   /** Processor seconds per million datagrams received, by threads. */
   readonly cpu: Readonly<Record<string, number>>;
   readonly cpuTotal: number;
+  /** The same of each whole second of the blast, as sent: how a target warms up. */
+  readonly bySecond: readonly number[];
   readonly loopP50Ms: number | undefined;
   readonly loopP99Ms: number | undefined;
   readonly rssBytes: number;
@@ -72,11 +75,14 @@ export async function measure(
   });
   let before: Reading | undefined;
   let ending: Promise<Reading> | undefined;
+  const seconds = new Seconds(() => usedSeconds(target));
   const onBegin = (): void => {
     target.begin();
     before = read();
+    seconds.begin();
   };
   const onEnd = (): void => {
+    seconds.end();
     ending = drained(target).then(read);
   };
   const blasted = await generator(target.port, row, load, onBegin, onEnd);
@@ -88,9 +94,11 @@ export async function measure(
   const { datagrams, rate, warmSeconds } = blasted.report;
   const lost = after.dropped - before.dropped;
   const perMillion = 1e6 / (datagrams - lost);
-  const seconds = timeByRole(before.threads, after.threads, ROLES);
   const cpu = Object.fromEntries(
-    Object.entries(seconds).map(([role, s]) => [role, s * perMillion]),
+    Object.entries(timeByRole(before.threads, after.threads, ROLES)).map(([role, s]) => [
+      role,
+      s * perMillion,
+    ]),
   );
   return {
     row: row.name,
@@ -103,6 +111,7 @@ export async function measure(
     ...compared(blasted, end),
     cpu,
     cpuTotal: Object.values(cpu).reduce((sum, s) => sum + s, 0),
+    bySecond: seconds.used.map((s) => (s * 1e6) / rate),
     loopP50Ms: delay?.p50Ms,
     loopP99Ms: delay?.p99Ms,
     rssBytes,
@@ -110,15 +119,41 @@ export async function measure(
   };
 }
 
+/** Processor seconds of a target so far. */
+function usedSeconds(target: Target): number {
+  return [...threadTimes(target.pid).values()].reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+/** What is used up in each second between a beginning and an end. */
+class Seconds {
+  readonly used: number[] = [];
+  readonly #read: () => number;
+  #cancel: () => void = () => {};
+
+  constructor(read: () => number) {
+    this.#read = read;
+  }
+
+  begin(): void {
+    let last = this.#read();
+    this.#cancel = SystemClock.every(1_000, () => {
+      const now = this.#read();
+      this.used.push(now - last);
+      last = now;
+    });
+  }
+
+  end(): void {
+    this.#cancel();
+  }
+}
+
 /** Waits until the target has emptied its socket and is at rest. */
 async function drained(target: Target): Promise<void> {
   await pause(DRAIN_MS);
-  const usedSeconds = (): number => {
-    return [...threadTimes(target.pid).values()].reduce((sum, { seconds }) => sum + seconds, 0);
-  };
-  for (let ms = 0, used = usedSeconds(); ms < MAX_DRAIN_MS; ms += LOOK_MS) {
+  for (let ms = 0, used = usedSeconds(target); ms < MAX_DRAIN_MS; ms += LOOK_MS) {
     await pause(LOOK_MS);
-    const now = usedSeconds();
+    const now = usedSeconds(target);
     if (socketState(target.port).waiting === 0 && (now - used) * 1000 < IDLE_SHARE * LOOK_MS)
       return;
     used = now;

@@ -26,6 +26,7 @@ export function median(runs: readonly Measured[]): Measured {
     exact: first.exact === undefined ? undefined : runs.every(({ exact }) => exact === true),
     cpu: each((one) => one.cpu),
     cpuTotal: middle((one) => one.cpuTotal),
+    bySecond: first.bySecond.map((_, i) => middle((one) => one.bySecond[i])),
     loopP50Ms: middle((one) => one.loopP50Ms),
     loopP99Ms: middle((one) => one.loopP99Ms),
     rssBytes: middle((one) => one.rssBytes),
@@ -122,6 +123,18 @@ export function renderRatios(results: readonly Measured[]): string[] {
     );
   }
   return lines;
+}
+
+/** How each target warmed up: the first second, the second, the tenth, the last. */
+export function renderWarmUp(results: readonly Measured[]): string[] {
+  return results.flatMap(({ row, target, bySecond }) => {
+    if (bySecond.length < 10) return [];
+    const at = (second: number): string => seconds(bySecond[second - 1] ?? Number.NaN);
+    const last = bySecond.length;
+    return [
+      `${row} ${target === 'agave' ? 'Agave' : 'Earshot'}: CPU s/M in the 1st second ${at(1)}, 2nd ${at(2)}, 10th ${at(10)}${last > 10 ? `, ${last}th ${at(last)}` : ''}`,
+    ];
+  });
 }
 
 const count = (n: number): string => (Number.isNaN(n) ? '' : Math.round(n).toLocaleString('en'));

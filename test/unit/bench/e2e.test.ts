@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Measured } from '../../../bench/e2e/measure.ts';
 import { maxRssBytes, threadTimes, timeByRole } from '../../../bench/e2e/proc.ts';
-import { median, renderRatios, renderTable } from '../../../bench/e2e/report.ts';
+import { median, renderRatios, renderTable, renderWarmUp } from '../../../bench/e2e/report.ts';
 import { findRow, ROWS } from '../../../bench/e2e/rows.ts';
 
 const one: Measured = {
@@ -20,6 +20,7 @@ const one: Measured = {
   exact: true,
   cpu: { main: 4, receive: 1, pool: 30, engine: 1 },
   cpuTotal: 36,
+  bySecond: [60, 40],
   loopP50Ms: 0.4,
   loopP99Ms: 3,
   rssBytes: 250e6,
@@ -30,6 +31,7 @@ const agave: Measured = {
   target: 'agave',
   cpu: { main: 0, engine: 48 },
   cpuTotal: 48,
+  bySecond: [48, 48],
   lost: 24,
   missing: 28,
   exact: undefined,
@@ -58,6 +60,19 @@ describe('the middle of several runs', () => {
   it('leaves out what a node does not tell', () => {
     expect(median([agave, agave]).exact).toBeUndefined();
     expect(median([agave]).loopP99Ms).toBeNaN();
+  });
+});
+
+describe('how nodes warm up', () => {
+  it('is told by the first second, the second, the tenth and the last', () => {
+    const long = { ...one, bySecond: [61.04, 48, 4, 5, 6, 7, 8, 9, 10, 33, 32, 31] };
+    expect(renderWarmUp([median([long])])).toEqual([
+      '20k Earshot: CPU s/M in the 1st second 61.0, 2nd 48.0, 10th 33.0, 12th 31.0',
+    ]);
+  });
+
+  it('is not told of a short load', () => {
+    expect(renderWarmUp([one, agave])).toEqual([]);
   });
 });
 
