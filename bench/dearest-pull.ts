@@ -1,0 +1,170 @@
+/**
+ * What the dearest legal pull requests cost a spy at the highest rate that it admits of a source:
+ * `npm run build && node dist/bench/dearest-pull.js`. Each asks for as many entries as are ever looked at,
+ * with eight keys and every bit set, so that each of these is tested eight times and nothing is sent.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { wholeNumber } from '../src/cli/options.ts';
+import { SCAN_REFILL_PER_SECOND, scanCost } from '../src/gossip/budget.ts';
+import { MAX_FILTER_KEYS } from '../src/gossip/policy.ts';
+import { MAX_SCANNED } from '../src/gossip/pull-serve.ts';
+import { readU32 } from '../src/util/bytes.ts';
+import { SystemClock } from '../src/util/clock.ts';
+import { formatIp, parseIp } from '../src/util/ipv4.ts';
+import { Message } from '../src/wire/limits.ts';
+import { Peer } from '../test/unit/node/peer.ts';
+import { endChildren } from './e2e/child.ts';
+import { ourGenerator } from './e2e/generator.ts';
+import { freePort } from './e2e/measure.ts';
+import { threadTimes, timeByRole } from './e2e/proc.ts';
+import { pause, startSpy, type Target } from './e2e/target.ts';
+import { surroundings } from './harness.ts';
+
+interface Flags {
+  readonly values: number;
+  readonly sources: number[];
+  readonly seconds: number;
+}
+
+const FIRST_IP = parseIp('127.9.0.1');
+const PORT = 8_777;
+const FILL_SECONDS = 10;
+const ORIGINS = 3_000;
+/** Bits of a filter that fills the datagram, with a contact info and eight keys beside it. */
+const FILTER_BITS = 6_400;
+const ROLES = ['receive', 'pool', 'observer'];
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** One caller at an address of its own. */
+class Caller {
+  readonly #peer: Peer;
+  readonly #socket: Socket;
+  readonly #target: number;
+  readonly #bits = new Uint8Array(FILTER_BITS / 8).fill(0xff);
+  pinged = 0;
+  #turn = 0;
+
+  private constructor(number: number, socket: Socket, target: number) {
+    this.#peer = new Peer(90_000 + number, FIRST_IP + number, PORT);
+    this.#socket = socket;
+    this.#target = target;
+    socket.on('message', (bytes) => {
+      if (readU32(bytes, 0) !== Message.PING) return;
+      this.pinged++;
+      this.#send(this.#peer.pong(bytes));
+    });
+  }
+
+  static async open(number: number, target: number): Promise<Caller> {
+    const socket = createSocket('udp4');
+    const address = formatIp(FIRST_IP + number);
+    await new Promise<void>((resolve) => socket.bind(PORT, address, resolve));
+    return new Caller(number, socket, target);
+  }
+
+  introduce(): void {
+    this.#send(this.#peer.push(this.#peer.contact({ wallclock: SystemClock.wallMs() })));
+  }
+
+  /** Asks for the next part of the table, of so many that it has. */
+  ask(maskBits: number): void {
+    const part = this.#turn++ & (2 ** maskBits - 1);
+    const maskHigh = ((part << (32 - maskBits)) | (0xffffffff >>> maskBits)) >>> 0;
+    const contact = this.#peer.contact({ wallclock: SystemClock.wallMs() });
+    const filter = { maskBits, maskHigh, keyCount: MAX_FILTER_KEYS };
+    const bits = { bitLength: FILTER_BITS, bits: this.#bits };
+    this.#send(this.#peer.pullRequest({ ...filter, ...bits }, contact));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#socket.send(bytes, this.#target, '127.0.0.1');
+  }
+}
+
+/** Processor seconds a second, by role, while something is done. */
+async function shares(
+  target: Target,
+  seconds: number,
+  act: (elapsedMs: number) => void,
+): Promise<Record<string, number>> {
+  const before = threadTimes(target.pid);
+  const startMs = SystemClock.monoMs();
+  for (;;) {
+    const elapsedMs = SystemClock.monoMs() - startMs;
+    if (elapsedMs >= seconds * 1_000) break;
+    act(elapsedMs);
+    await pause(1);
+  }
+  const tookS = (SystemClock.monoMs() - startMs) / 1_000;
+  const used = timeByRole(before, threadTimes(target.pid), ROLES);
+  return Object.fromEntries(Object.entries(used).map(([role, s]) => [role, s / tookS]));
+}
+
+/** Fills the table, measures peace, then so many sources. @returns requests sent, and served */
+async function measureSources(flags: Flags, count: number, folder: string): Promise<void> {
+  const target = await startSpy({ folder, port: await freePort() });
+  const row = { name: '', rate: 3_000, unique: flags.values / FILL_SECONDS, origins: ORIGINS };
+  const load = { seconds: FILL_SECONDS, garbage: 0, seed: 1 };
+  const nothing = (): void => {};
+  const { report } = await ourGenerator(folder)(target.port, row, load, nothing, nothing);
+  const maskBits = Math.max(6, Math.ceil(Math.log2(report.labels / MAX_SCANNED)));
+  const entries = report.labels / 2 ** maskBits;
+  const rate = SCAN_REFILL_PER_SECOND / scanCost(entries, MAX_FILTER_KEYS);
+  const callers: Caller[] = [];
+  for (let i = 0; i < count; i++) callers.push(await Caller.open(i, target.port));
+  const endMs = SystemClock.monoMs() + 20_000;
+  while (callers.some(({ pinged }) => pinged === 0) && SystemClock.monoMs() < endMs) {
+    for (const caller of callers) caller.introduce();
+    await pause(2_500);
+  }
+  const peace = await shares(target, flags.seconds, nothing);
+  let sent = 0;
+  const asked = await shares(target, flags.seconds, (ms) => {
+    const due = Math.floor((ms * rate * count) / 1_000);
+    for (; sent < due; sent++) callers[sent % count]!.ask(maskBits);
+  });
+  await pause(500);
+  for (const caller of callers) caller.close();
+  const { stats } = await target.stop();
+  const outcomes = Object.entries(stats?.datagrams.outcomes ?? {});
+  const refused = outcomes.filter(([name]) => /^(SHED|PULL_REQUEST)_/.test(name));
+  const share = (role: string): number => 100 * ((asked[role] ?? 0) - (peace[role] ?? 0));
+  const sum = [...ROLES, 'main', 'engine'].reduce((all, role) => all + share(role), 0);
+  const each = ['pool', 'main', 'receive'].map((role) => `${role} ${share(role).toFixed(2)}`);
+  print(
+    `${count} sources, ${report.labels} values, ${Math.round(entries)} entries a request, ${rate.toFixed(1)} requests/s each: ${sent} sent, refused ${JSON.stringify(Object.fromEntries(refused))}; ${sum.toFixed(2)} % of a core above peace (${each.join(', ')}), ${((10 * sum * flags.seconds) / sent).toFixed(3)} ms a request`,
+  );
+}
+
+async function run(flags: Flags): Promise<void> {
+  const { cpu, cores, node, commit } = surroundings('full');
+  print(`${cpu}, ${cores} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${node}, ${commit}`);
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-dearest-'));
+  try {
+    for (const count of flags.sources) await measureSources(flags, count, folder);
+  } finally {
+    endChildren();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const numbers = (text: string): number[] => text.split(',').map(wholeNumber(1, 10_000));
+
+await new Command('dearest-pull')
+  .description('Asks a spy the dearest questions as often as it answers them.')
+  .option('--values <NUM>', 'that are sent to fill its table', wholeNumber(1_000, 200_000), 90_000)
+  .option('--sources <LIST>', 'addresses that ask, one run for each', numbers, [1, 16, 64])
+  .option('--seconds <SECONDS>', 'how long', wholeNumber(1, 600), 20)
+  .action((flags: Flags) => run(flags))
+  .parseAsync();
