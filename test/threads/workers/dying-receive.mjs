@@ -2,25 +2,12 @@
 // no thread counts, say how many shall die and in which way; the next one is the real one.
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachRegions } from '../../../dist/src/shm/regions.js';
+import { WAYS } from './ways-to-die.mjs';
 
 const { counters, control } = attachRegions(workerData.handles);
 const { values } = counters;
 const LEFT = values.length - 1;
 const WAY = values.length - 2;
-
-const WAYS = [
-  () => {
-    throw new Error('a bug');
-  },
-  () => process.exit(7),
-  () => {
-    for (;;);
-  },
-  () => {
-    const hog = [];
-    for (;;) hog.push(new Array(1e6).fill({}));
-  },
-];
 
 if (values[LEFT] > 0) {
   values[LEFT] -= 1;

@@ -3,26 +3,13 @@
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { attachRegions } from '../../../dist/src/shm/regions.js';
+import { WAYS } from './ways-to-die.mjs';
 
 export const regions = attachRegions(workerData.handles);
 const { values } = regions.counters;
 const LEFT = values.length - 1;
 const WORKER = values.length - 2;
 const WAY = values.length - 3;
-
-const WAYS = [
-  () => {
-    throw new Error('a bug');
-  },
-  () => process.exit(7),
-  () => {
-    for (;;);
-  },
-  () => {
-    const hog = [];
-    for (;;) hog.push(new Array(1e6).fill({}));
-  },
-];
 
 /** Whether nobody shall die any more. */
 export function isDone() {
