@@ -338,11 +338,13 @@ function judge(
   validators: number,
 ): void {
   const wanted = flags.numNodes ?? flags.numNodesExactly;
+  const longer =
+    flags.timeout === undefined ? 'Let it run longer' : 'Give it longer with --timeout';
   if (wanted !== undefined && validators < wanted) {
     const more = flags.numNodesExactly === undefined ? ' or more' : '';
     throw new SpyError(
       'TOO_FEW_NODES',
-      `Insufficient validators discovered: ${validators}. Expecting ${wanted}${more}. Give it longer with --timeout, or check shred version and entrypoints.`,
+      `Insufficient validators discovered: ${validators}. Expecting ${wanted}${more}. ${longer}, or check shred version and entrypoints.`,
     );
   }
   for (const key of flags.pubkey) {
@@ -351,8 +353,8 @@ function judge(
       throw new SpyError(
         'NODE_NOT_FOUND',
         node
-          ? `Could not find node ${key}: others tell of it, but its address ${node.gossip} has not answered. Give it longer with --timeout.`
-          : `Could not find node ${key}. Give it longer with --timeout, or check that it is on this cluster.`,
+          ? `Could not find node ${key}: others tell of it, but its address ${node.gossip} has not answered. ${longer}.`
+          : `Could not find node ${key}. ${longer}, or check that it is on this cluster.`,
       );
     }
   }
