@@ -13,12 +13,17 @@ import { imbalanceOfStats } from '../test/accounting.ts';
 import { ADDRESS, Namespaces, type Side, whyNone } from './net/namespaces.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const FORGE = fileURLToPath(new URL('./net/forge.js', import.meta.url));
 const FLOOD = fileURLToPath(new URL('./net/flood.js', import.meta.url));
 const PORT = 8_001;
 const CLUSTER = '4242';
 const FAULT_MS = 3_000;
 const FIND_SECONDS = 20;
 const FLOOD_PINGS = 2_000;
+/** Where forged datagrams say they come from, an address there that really is, and how many there are. */
+const FORGED = { network: '93.184.0.0', victim: '93.184.0.7', count: 2_000 } as const;
+/** @source reliability 5: pings to an address in 20 s */
+const PINGS_TO_VICTIM = 2;
 /** ARP, neighbour solicitation and the like, which are nobody's answer. */
 const OTHER_PACKETS = 40;
 
@@ -97,17 +102,58 @@ async function flood(net: Namespaces): Promise<void> {
   const after = net.traffic();
   net.ip('b', 'addr', 'del', `${source}/24`, 'dev', name);
   judge('a flood of pings of new keys was sent', status === 0, stderr.trim());
+  judgeTraffic('a flood', before, after);
+}
+
+type Traffic = ReturnType<Namespaces['traffic']>;
+
+function judgeTraffic(name: string, before: Traffic, after: Traffic): void {
   const bytesIn = after.bytesIn - before.bytesIn;
   const bytesOut = after.bytesOut - before.bytesOut;
   const packetsIn = after.packetsIn - before.packetsIn;
   const packetsOut = after.packetsOut - before.packetsOut;
   const words = `${packetsIn} packets of ${bytesIn} bytes in, ${packetsOut} of ${bytesOut} out`;
   judge(
-    'a flood gets out no more packets than came in',
+    `${name} gets out no more packets than came in`,
     packetsOut <= packetsIn + OTHER_PACKETS,
     words,
   );
   judge('nor more bytes', bytesOut <= bytesIn, words);
+}
+
+/** Datagrams with forged sources, half of which name a victim. */
+async function forge(net: Namespaces): Promise<void> {
+  const { network, victim, count } = FORGED;
+  net.invent(`${network}/16`, victim);
+  const before = net.traffic();
+  const args = [FORGE, ADDRESS.a, `${PORT}`, `${count}`, network, victim, CLUSTER];
+  const { stdout, stderr } = await new Process(net.node('b', args)).ended;
+  if (!stdout.startsWith('{')) {
+    process.stdout.write(`skip forged sources: ${stdout.trim() || stderr.trim()}\n`);
+    return;
+  }
+  const { sent, arrived } = JSON.parse(stdout) as { sent: number; arrived: number };
+  judge('datagrams of forged sources were sent', sent === count, `${sent}`);
+  judgeTraffic('forging sources', before, net.traffic());
+  judge('a named victim is pinged twice at most', arrived <= PINGS_TO_VICTIM, `${arrived}`);
+}
+
+/** A bad line: what is lost is said again. */
+async function lose(net: Namespaces, subject: Process, keys: readonly string[]): Promise<void> {
+  const way = net.lose(true);
+  if (way === undefined) {
+    process.stdout.write('skip a line that loses: this kernel has neither netem nor bpf for it\n');
+    return;
+  }
+  if (way === 'bpf') {
+    process.stdout.write('skip reordering, doubling, turned bits: this kernel has no netem\n');
+  }
+  await pass(FAULT_MS);
+  await newcomerFindsBoth(net, keys, `while a fifth is lost either way (${way})`);
+  const lost = net.lost();
+  judge('packets were lost', lost > 0, `${lost}`);
+  judge('it lives on a line that loses', subject.isUp);
+  net.lose(false);
 }
 
 async function live(net: Namespaces, folder: string): Promise<void> {
@@ -141,8 +187,11 @@ async function live(net: Namespaces, folder: string): Promise<void> {
     net.slow(undefined);
     await newcomerFindsBoth(net, keys, 'after the line was slow');
   } else process.stdout.write('skip a slow line: this kernel has no tbf\n');
+  await lose(net, subject, keys);
   await flood(net);
   judge('it lives when it was flooded', subject.isUp);
+  await forge(net);
+  judge('it lives when sources were forged', subject.isUp);
   net.move(ADDRESS.a, ADDRESS.moved);
   await pass(FAULT_MS);
   judge('it lives when its address is gone', subject.isUp);

@@ -8,6 +8,12 @@ export type Side = 'a' | 'b';
 export const ADDRESS = { a: '10.231.7.1', b: '10.231.7.2', moved: '10.231.7.3' } as const;
 const BITS = '/24';
 
+/** A bad line. */
+const NETEM = 'loss 20% delay 20ms 10ms reorder 25% duplicate 5% corrupt 1%'.split(' ');
+
+/** Classic BPF: loads a random word, and drops when it is in the lowest fifth. */
+const DROP_ONE_IN_FIVE = `4,32 0 0 4294963256,37 0 1 ${Math.floor(2 ** 32 / 5)},6 0 0 4294967295,6 0 0 2`;
+
 /** @returns why there are none here, undefined when there are */
 export function whyNone(): string | undefined {
   if (process.platform !== 'linux') return `namespaces need Linux, this is ${process.platform}`;
@@ -72,6 +78,44 @@ export class Namespaces {
     }
     const tbf = ['tbf', 'rate', rate, 'burst', '4kb', 'latency', '50ms'];
     return spawnSync('ip', [...args, 'add', 'dev', this.#link.a, 'root', ...tbf]).status === 0;
+  }
+
+  /**
+   * Makes the link of side a lose a fifth of what goes either way, or nothing any more.
+   *
+   * @returns `netem` where the kernel has it, which also delays, reorders, doubles and turns bits; `bpf` where it
+   *   can only drop; undefined when it can do neither
+   */
+  lose(isOn: boolean): 'netem' | 'bpf' | undefined {
+    const tc = (...args: readonly string[]): boolean =>
+      spawnSync('ip', ['netns', 'exec', this.#names.a, 'tc', ...args]).status === 0;
+    const dev = ['dev', this.#link.a];
+    if (!isOn) return tc('qdisc', 'del', ...dev, 'root') ? 'netem' : this.#unlose(tc);
+    if (tc('qdisc', 'add', ...dev, 'root', 'netem', ...NETEM)) return 'netem';
+    if (!tc('qdisc', 'add', ...dev, 'clsact')) return undefined;
+    const drop = ['bpf', 'da', 'bytecode', DROP_ONE_IN_FIVE];
+    const ways = ['ingress', 'egress'].map((way) => tc('filter', 'add', ...dev, way, ...drop));
+    if (ways.every((isDone) => isDone)) return 'bpf';
+    this.#unlose(tc);
+    return undefined;
+  }
+
+  #unlose(tc: (...args: readonly string[]) => boolean): 'bpf' | undefined {
+    return tc('qdisc', 'del', 'dev', this.#link.a, 'clsact') ? 'bpf' : undefined;
+  }
+
+  /** Packets that the link of side a has lost so far, as its disciplines count. */
+  lost(): number {
+    const args = ['netns', 'exec', this.#names.a, 'tc', '-s', '-j', 'qdisc', 'show', 'dev'];
+    const text = execFileSync('ip', [...args, this.#link.a], { encoding: 'utf8' });
+    const all = JSON.parse(text) as { drops?: number }[];
+    return all.reduce((sum, { drops = 0 }) => sum + drops, 0);
+  }
+
+  /** Lets side a answer a network that is not there, by way of side b, where one address of it is. */
+  invent(network: string, address: string): void {
+    this.ip('a', 'route', 'add', network, 'via', ADDRESS.b);
+    this.ip('b', 'addr', 'add', `${address}/32`, 'dev', 'lo');
   }
 
   /** Bytes and packets that have come in and gone out on the link of side a. */
