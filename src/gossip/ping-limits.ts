@@ -16,6 +16,18 @@ export const PINGS_PER_IP = 16;
 /** Pings in any second, to anybody. @source reliability 5 */
 export const PINGS_PER_SECOND = 1_000;
 
+/**
+ * A ping may still wait for the socket when it has been allowed, and the one that follows it not: counted over
+ * exactly the promised time, one too many could be seen in it.
+ */
+const LEEWAY = 1.05;
+
+/** For so long a ping counts against those to its IP. @units ms */
+export const IP_WINDOW_MS = LEEWAY * PING_QUIET_MS;
+
+/** And for so long against all. @units ms */
+export const ALL_WINDOW_MS = LEEWAY * 1_000;
+
 /** Addresses that may wait for their ping. @source reliability 5 */
 export const PING_QUEUE = 4_096;
 
@@ -59,7 +71,7 @@ export class PingLimits {
   #queueHead = 0;
   #queueCount = 0;
   readonly #perIp: WindowCells;
-  readonly #all = new WindowCells(1, PINGS_PER_SECOND, 1_000);
+  readonly #all = new WindowCells(1, PINGS_PER_SECOND, ALL_WINDOW_MS);
   /** Wishes for a ping that the limits refused. */
   skipped = 0;
 
@@ -76,7 +88,7 @@ export class PingLimits {
     this.#queued = new Uint8Array(capacity);
     this.#unanswered = new Uint8Array(capacity);
     this.#queue = new Int32Array(sizes.queue ?? PING_QUEUE);
-    this.#perIp = new WindowCells(sizes.ipCells ?? IP_CELLS, PINGS_PER_IP, PING_QUIET_MS);
+    this.#perIp = new WindowCells(sizes.ipCells ?? IP_CELLS, PINGS_PER_IP, IP_WINDOW_MS);
     for (let slot = 0; slot < capacity; slot++) this.#lists.append(FREE, slot);
   }
 
