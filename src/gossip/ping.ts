@@ -17,6 +17,12 @@ export const PROOF_REFRESH_MS = PROOF_MS / 4;
 /** Addresses, proved and to be proved. @source reliability 5 */
 export const PROOF_CAPACITY = 65_536;
 
+/**
+ * One in so many slots of a full cache is left to wishes: with fewer they would displace one another before
+ * they are answered, and with no bound a stranger's would displace proofs.
+ */
+const WISHES_ONE_IN = 16;
+
 const WANTED = 0;
 const PROVED = 1;
 const FREE = 2;
@@ -61,6 +67,8 @@ export class PingCache {
   readonly #rng: Rng;
   readonly #hash: KeyedHash;
   readonly #index: HashIndex;
+  readonly #isWish: Uint8Array;
+  readonly #leastWishes: number;
   readonly #lists: SlotLists;
   readonly #keys: Uint8Array;
   readonly #ip: Uint32Array;
@@ -76,6 +84,7 @@ export class PingCache {
   readonly #pongInput = new Uint8Array(PONG_PREFIX.length + HASH_BYTES);
   /** Proofs and wishes that had to leave for want of room. */
   evicted = 0;
+  #wishes = 0;
   /** From ping to pong, of the last pong that was accepted. @units ms */
   lastRoundTripMs = 0;
 
@@ -91,6 +100,8 @@ export class PingCache {
     this.limits = new PingLimits(KeyedHash.random(rng), allowPrivate, sizes);
     this.#index = new HashIndex(capacity);
     this.#lists = new SlotLists(capacity, 3);
+    this.#isWish = new Uint8Array(capacity);
+    this.#leastWishes = Math.floor(capacity / WISHES_ONE_IN);
     this.#keys = new Uint8Array(capacity * PUBKEY_BYTES);
     this.#ip = new Uint32Array(capacity);
     this.#port = new Uint16Array(capacity);
@@ -130,7 +141,7 @@ export class PingCache {
       if (under < 0 || this.#isUnderWay[under] === 0) return proved;
     }
     if (slot < 0) slot = this.#allocate(keys, keyAt, ip, port);
-    else if (proved === 0) this.#lists.move(WANTED, slot);
+    else if (proved === 0) this.#want(slot);
     return proved | ADDRESS_PINGED;
   }
 
@@ -207,6 +218,8 @@ export class PingCache {
     this.#roundTripMs[slot] = roundTripMs;
     this.limits.answered(destination);
     this.#provedMs[slot] = nowMs;
+    this.#wishes -= this.#isWish[slot]!;
+    this.#isWish[slot] = 0;
     this.#lists.move(PROVED, slot);
     this.#addresses?.mark(ip, port, nowMs + PROOF_MS);
     return true;
@@ -223,12 +236,19 @@ export class PingCache {
     return -1;
   }
 
-  /** A slot for a wish: a free one, else that of the oldest wish, else that of the oldest proof. */
+  #want(slot: number): void {
+    this.#wishes += 1 - this.#isWish[slot]!;
+    this.#isWish[slot] = 1;
+    this.#lists.move(WANTED, slot);
+  }
+
+  /** A slot for a wish: a free one; else that of the oldest wish, when there are enough; else of the oldest proof. */
   #allocate(keys: Uint8Array, keyAt: number, ip: number, port: number): number {
     let slot = this.#lists.first(FREE);
     if (slot < 0) {
-      slot = this.#lists.first(WANTED);
-      if (slot < 0) slot = this.#lists.first(PROVED);
+      const isEnough = this.#wishes >= this.#leastWishes;
+      slot = this.#lists.first(isEnough ? WANTED : PROVED);
+      if (slot < 0) slot = this.#lists.first(isEnough ? PROVED : WANTED);
       const at = slot * PUBKEY_BYTES;
       this.#index.remove(
         this.#hash.words(this.#keys, at, 8, this.#ip[slot]!, this.#port[slot]!),
@@ -236,7 +256,7 @@ export class PingCache {
       );
       this.evicted++;
     }
-    this.#lists.move(WANTED, slot);
+    this.#want(slot);
     copyBytes(keys, keyAt, this.#keys, slot * PUBKEY_BYTES, PUBKEY_BYTES);
     this.#ip[slot] = ip;
     this.#port[slot] = port;

@@ -261,7 +261,7 @@ function remembered(): Bound[] {
       limit: PROOF_CAPACITY,
       unit: 'pairs of key and address, for 1,280 s',
       bytes: PROOF_CAPACITY * 96,
-      onFull: 'the oldest unproved leaves, then the oldest',
+      onFull: 'the oldest leaves: an unproved one when these are more than a sixteenth',
       counter: 'pings.evicted',
       count: (parts) => parts.pings.evicted,
     },

@@ -172,6 +172,34 @@ describe('proofs of address', () => {
     pinger.check(6, LOOPBACK_IP, 6);
     expect([1, 2].map((key) => pinger.proved(key, LOOPBACK_IP, key))).toEqual([false, true]);
   });
+
+  it('wishes of a crowd do not displace one another before they are answered', () => {
+    const proofs = 32;
+    const pinger = new Pinger(true, { ...SMALL, proofs });
+    for (let key = 1; key <= proofs; key++) pinger.prove(key, LOOPBACK_IP, key);
+    // Two at a time come in before the first is answered, long after the cache is full.
+    for (let key = 101; key <= 120; key += 2) {
+      for (const each of [key, key + 1]) pinger.check(each, LOOPBACK_IP, each);
+      while (pinger.ping()) pinger.pong(pinger.order.port);
+      const proved = [key, key + 1].map((each) => pinger.proved(each, LOOPBACK_IP, each));
+      expect(proved, `${key}`).toEqual([true, true]);
+      pinger.nowMs += 1_000;
+    }
+  });
+
+  it('wishes that nobody answers take a sixteenth of a full cache, and no more', () => {
+    const proofs = 32;
+    const pinger = new Pinger(true, { ...SMALL, proofs });
+    for (let key = 1; key <= proofs; key++) pinger.prove(key, LOOPBACK_IP, key);
+    for (let key = 101; key <= 140; key++) {
+      pinger.check(key, LOOPBACK_IP, key);
+      pinger.nowMs += 100;
+    }
+    const kept = Array.from({ length: proofs }, (_, i) => i + 1).filter((key) =>
+      pinger.proved(key, LOOPBACK_IP, key),
+    );
+    expect(kept.length).toBe(proofs - 2);
+  });
 });
 
 describe('limits of pings', () => {
