@@ -84,7 +84,7 @@ export class FilterPlan {
   readonly #deck: Deck;
   readonly #chosen: Uint32Array;
 
-  /** @param deck which partitions come next; kept, so that over rounds each comes once before any again */
+  /** @param deck which partitions come next; kept, so that each comes again after all others */
   constructor(columns: RegionColumns<'filters'>, rng: Rng, deck: Deck) {
     this.set = new FilterSet(columns);
     this.#rng = rng;

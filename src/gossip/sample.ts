@@ -123,52 +123,37 @@ export class WeightedShuffle {
 }
 
 /**
- * Deals distinct numbers in [0, size) in random order. The deck is kept between calls: over
- * successive deals every number comes once before any comes again, and one deal never repeats.
+ * Deals distinct numbers in [0, size) in a random order, over and over in the same: so each comes again after
+ * exactly as many others, and not after up to twice as many, as from a deck that is shuffled each time.
  */
 export class Deck {
   #cards = new Uint32Array(0);
-  #left = 0;
-
-  /** Forgets what was dealt, so that the next deal is independent of all before. */
-  shuffle(): void {
-    this.#left = 0;
-  }
+  #next = 0;
 
   /**
-   * Deals `count` numbers into `out`. When a deck runs out, the next one is begun in the same deal,
-   * with what was dealt of this deal at its bottom.
+   * Deals `count` numbers into `out`.
    *
    * @units size: how many numbers there are; a size other than the last one starts a new deck
    * @shape out: at least `count` elements
    */
   deal(size: number, count: number, draw: Draw, out: Uint32Array): void {
     assert(count <= size && count <= out.length, 'more cards than the deck has');
-    if (this.#cards.length !== size) {
-      this.#cards = Uint32Array.from({ length: size }, (_, i) => i);
-      this.#left = 0;
+    if (this.#cards.length !== size) this.#order(size, draw);
+    for (let i = 0; i < count; i++) {
+      out[i] = this.#cards[this.#next]!;
+      this.#next = this.#next + 1 === size ? 0 : this.#next + 1;
     }
-    const last = Math.min(this.#left, count);
-    this.#draw(last, draw, out, 0);
-    if (last === count) return;
-    // The old deck is empty: its last cards lie in front, and wait behind all others from here on.
-    const bottom = this.#cards.slice(0, last);
-    this.#cards.copyWithin(0, last);
-    this.#left = size - last;
-    this.#draw(count - last, draw, out, last);
-    this.#cards.copyWithin(this.#left + last, this.#left);
-    this.#cards.set(bottom, this.#left);
-    this.#left += last;
   }
 
-  #draw(count: number, draw: Draw, out: Uint32Array, outAt: number): void {
-    const cards = this.#cards;
-    for (let i = 0; i < count; i++) {
-      const at = draw.below(this.#left);
+  #order(size: number, draw: Draw): void {
+    const cards = Uint32Array.from({ length: size }, (_, i) => i);
+    for (let left = size; left > 1; left--) {
+      const at = draw.below(left);
       const card = cards[at]!;
-      cards[at] = cards[--this.#left]!;
-      cards[this.#left] = card;
-      out[outAt + i] = card;
+      cards[at] = cards[left - 1]!;
+      cards[left - 1] = card;
     }
+    this.#cards = cards;
+    this.#next = 0;
   }
 }
