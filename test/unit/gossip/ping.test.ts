@@ -187,6 +187,20 @@ describe('proofs of address', () => {
     }
   });
 
+  it('a wish that is repeated takes one place, and does not make the next displace it', () => {
+    const proofs = 32;
+    const pinger = new Pinger(true, { ...SMALL, proofs });
+    for (let key = 1; key <= proofs; key++) pinger.prove(key, LOOPBACK_IP, key);
+    for (let times = 0; times < 3; times++) {
+      pinger.check(101, LOOPBACK_IP, 101);
+      while (pinger.ping()); // nobody answers
+      pinger.nowMs += 30_000;
+    }
+    for (const key of [101, 102]) pinger.check(key, LOOPBACK_IP, key);
+    while (pinger.ping()) pinger.pong(pinger.order.port);
+    expect([101, 102].map((key) => pinger.proved(key, LOOPBACK_IP, key))).toEqual([true, true]);
+  });
+
   it('wishes that nobody answers take a sixteenth of a full cache, and no more', () => {
     const proofs = 32;
     const pinger = new Pinger(true, { ...SMALL, proofs });
