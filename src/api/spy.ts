@@ -105,7 +105,6 @@ export class Spy {
           allowPrivate,
           eager: options.eager ?? true,
           census: true,
-          gentle: true,
           relays: options.relays ?? true,
           ...(options.maxEgress === undefined ? {} : { outbox: egressBudget(options.maxEgress) }),
           ...(options.size === 'small' ? SMALL_NODE : {}),

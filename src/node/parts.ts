@@ -55,8 +55,6 @@ export interface NodeOptions {
   readonly allowPrivate: boolean;
   /** Asks quickly until the table is full, then at an honest node's pace. */
   readonly eager: boolean;
-  /** Asks less often while asking brings hardly anything that is not pushed. */
-  readonly gentle?: boolean;
   /** Whether values of others are pushed on; our own always are. On unless said otherwise. */
   readonly relays?: boolean;
   /** Draws samples of what others know, to tell how many nodes there are. */

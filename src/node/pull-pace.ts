@@ -23,18 +23,6 @@ const MAX_EAGER_MS = 60_000;
 /** Without any answer for this long the network was away, and the table is filled anew. */
 const SILENCE_MS = 60_000;
 
-/** After so many calm rounds it is judged whether asking pays. */
-const RESTED_ROUNDS = 8;
-
-/** It does while it brings more than this share of what goes into the table; the rest is pushed. */
-const USEFUL_SHARE = 0.05;
-
-/**
- * Calm rounds are at most so many times rarer than an honest node's: one a second. At 4 some values were
- * still missing a minute after a network had healed.
- */
-const LONGEST_REST = 2;
-
 /**
  * How fast we ask: quickly until asking stops paying, then as an honest node does. Times are
  * monotonic milliseconds.
@@ -48,43 +36,14 @@ export class PullPace {
   #answeredMs = -1;
   #asked = 0;
   #gainedBefore = 0;
-  readonly #mayRest: boolean;
-  #rest = 1;
-  #calmRounds = 0;
-  #broughtBefore = 0;
-  #storedBefore = 0;
 
-  /** @param gentle whether calm rounds become rarer while they bring hardly anything */
-  constructor(eager: boolean, gentle = false) {
+  constructor(eager: boolean) {
     this.#eager = eager;
-    this.#mayRest = gentle;
     this.#mayBeEager = eager;
   }
 
   get eager(): boolean {
     return this.#eager;
-  }
-
-  /** Of so many calm rounds of an honest node one is to be made. */
-  get rest(): number {
-    return this.#eager ? 1 : this.#rest;
-  }
-
-  /**
-   * Notes a calm round; now and then the pace of the next ones follows from what came in meanwhile. When
-   * nothing does, asking is the way to find out why.
-   *
-   * @units brought: values ever stored from answers; stored: values ever stored, however they came
-   */
-  calmRound(brought: number, stored: number): void {
-    if (!this.#mayRest || ++this.#calmRounds < RESTED_ROUNDS) return;
-    this.#calmRounds = 0;
-    const byAsking = brought - this.#broughtBefore;
-    const all = stored - this.#storedBefore;
-    this.#broughtBefore = brought;
-    this.#storedBefore = stored;
-    const pays = all === 0 || byAsking > USEFUL_SHARE * all;
-    this.#rest = pays ? 1 : LONGEST_REST;
   }
 
   /** Takes up to `wanted` requests from the budget. @returns how many may be sent now */

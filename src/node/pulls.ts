@@ -55,9 +55,6 @@ const MAX_PENDING = 4;
 export class Pulls {
   /** Labels that were not in the table before, over all answers. */
   gained = 0;
-  /** Values stored, and those of them that answers brought. */
-  stored = 0;
-  brought = 0;
   /** The round under way: work for the seat. */
   readonly lane: PullRound;
   readonly #parts: NodeParts;
@@ -80,7 +77,7 @@ export class Pulls {
     const { options, clock } = parts;
     this.#parts = parts;
     this.lane = new PullRound(parts, () => this.#askPending());
-    this.#pace = new PullPace(options.eager, options.gentle);
+    this.#pace = new PullPace(options.eager);
     this.#heardMs = clock.monoMs();
     this.#entrypoints = options.entrypoints.map(({ ip, port }) => ({
       ip,
@@ -135,16 +132,13 @@ export class Pulls {
   /** The pulls of one gossip round, every 100 ms. @units round: counts from 0 */
   round(round: number): void {
     const monoMs = this.#parts.clock.monoMs();
-    const isDue = round % (HONEST_EVERY_ROUNDS * this.#pace.rest) === 0;
+    const isDue = round % HONEST_EVERY_ROUNDS === 0;
     if (this.#pace.eager) {
       if (this.#eagerRound(monoMs) > 0) this.#heardMs = monoMs;
       // Who trusts our address already does not test it again, and may have nothing to say in the one
       // partition that a trial asks for: when nobody answers, ask as everybody does.
       if (isDue && monoMs - this.#heardMs >= ASKED_MS) this.#honestRound();
-    } else if (isDue) {
-      this.#pace.calmRound(this.brought, this.stored);
-      this.#honestRound();
-    }
+    } else if (isDue) this.#honestRound();
   }
 
   /** @source behaviour 3.2 to 3.6 */

@@ -98,8 +98,6 @@ export class ValueWriter {
     if (outcome === Outcome.VALUE_INSERTED) this.#pulls.gained++;
     const stored = outcome === Outcome.VALUE_INSERTED || outcome === Outcome.VALUE_UPDATED;
     this.#parts.traffic.signed(table.row, records.length[row]!, stored);
-    if (stored) this.#pulls.stored++;
-    if (stored && route === Route.PULL) this.#pulls.brought++;
     if (stored && kind === Kind.CONTACT_INFO) {
       this.#contacts.stored(ring.bytes, originAt, this.#fields);
       sightings.note(ring.bytes, originAt, monoMs);

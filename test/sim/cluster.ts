@@ -246,7 +246,6 @@ export class Cluster {
         entrypoints: machine.plan.entrypoints,
         allowPrivate: plan.allowPrivate,
         eager: machine.plan.eager,
-        gentle: machine.plan.eager,
         census: machine.plan.eager,
         capacities: plan.capacities,
         sizes: plan.sizes,

@@ -15,9 +15,8 @@ export const LOOK_MS = 1_000;
 /** A contact info is renewed every 7.5 s and must then get round. */
 const CONTACT_GRACE_MS = 20_000;
 
-/** Every partition is asked for once in so long, by a spy whose table is full half as often. @source behaviour 3.4 */
+/** Every partition is asked for once in so long. @source behaviour 3.4 */
 const PARTITION_MS = 4_000;
-const RESTED_PARTITION_MS = 8_000;
 
 /** Chances to hear of a value after which it was no bad luck: exp(−14) is one in a million. */
 const ENOUGH_CHANCES = 14;
@@ -113,8 +112,7 @@ export class Demands {
         }
         const share = this.#isExcused(holder, seen) ? 0 : this.#shareThatHolds(holder, core, seen);
         const key = `${holder.index} ${seen.name}`;
-        const everyMs = holder.plan.eager ? RESTED_PARTITION_MS : PARTITION_MS;
-        const chances = (this.#chances.get(key) ?? 0) + (share * LOOK_MS) / everyMs;
+        const chances = (this.#chances.get(key) ?? 0) + (share * LOOK_MS) / PARTITION_MS;
         missing.set(key, chances);
         if (chances > ENOUGH_CHANCES) {
           throw new Violation('convergence', `machine ${holder.index}: ${seen.name} is missing`);

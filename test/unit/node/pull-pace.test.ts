@@ -107,36 +107,3 @@ describe('the eager time', () => {
     }
   });
 });
-
-describe('a gentle node', () => {
-  /** Makes calm rounds, each with so many values stored, so many of them by asking. @returns the rest after each 8 */
-  const rests = (
-    pace: PullPace,
-    ...spans: readonly [brought: number, stored: number][]
-  ): number[] => {
-    let brought = 0;
-    let stored = 0;
-    return spans.map(([by, all]) => {
-      brought += by;
-      stored += all;
-      for (let i = 0; i < 8; i++) pace.calmRound(brought, stored);
-      return pace.rest;
-    });
-  };
-
-  it('asks more rarely while all is pushed, and at once again when it is not', () => {
-    const pushed: [number, number] = [1, 100];
-    const asked: [number, number] = [6, 100];
-    const pace = new PullPace(false, true);
-    expect(rests(pace, asked, pushed, pushed, pushed, asked, pushed)).toEqual([1, 2, 2, 2, 1, 2]);
-  });
-
-  it('goes on asking when nothing comes in', () => {
-    expect(rests(new PullPace(false, true), [0, 9], [0, 0])).toEqual([2, 1]);
-  });
-
-  it('does not rest while it is eager; nobody else rests', () => {
-    expect(rests(new PullPace(true, true), [0, 9], [0, 9])).toEqual([1, 1]);
-    expect(rests(new PullPace(false), [0, 9], [0, 9])).toEqual([1, 1]);
-  });
-});
