@@ -16,6 +16,7 @@ import { writeValuesHeader } from '../src/wire/encode.ts';
 import { Message, PING_BYTES, SIGNATURE_BYTES, VALUES_HEADER_BYTES } from '../src/wire/limits.ts';
 import { Child, endChildren } from './e2e/child.ts';
 import { freePort } from './e2e/measure.ts';
+import { pause } from './e2e/target.ts';
 import { ROOT, surroundings } from './harness.ts';
 
 interface Flags {
@@ -33,9 +34,6 @@ const RPC_KEY = 2;
 
 /** Connections from one address. @source reliability 5 */
 const PER_ADDRESS = 16;
-
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => SystemClock.after(ms, resolve));
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);

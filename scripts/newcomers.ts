@@ -10,7 +10,7 @@ import { Command } from 'commander';
 import { endChildren } from '../bench/e2e/child.ts';
 import { freePort } from '../bench/e2e/measure.ts';
 import { SHRED_VERSION } from '../bench/e2e/rows.ts';
-import { startSpy } from '../bench/e2e/target.ts';
+import { pause, startSpy } from '../bench/e2e/target.ts';
 import { MadeUpNodes, madeUpIp } from '../src/cli/made-up/nodes.ts';
 import { DatagramSender, sendPaced } from '../src/cli/made-up/paced-sender.ts';
 import { wholeNumber } from '../src/cli/options.ts';
@@ -37,8 +37,6 @@ const SETTLE_MS = 300;
 /** Known nodes say anew that they are there: who has no stake is forgotten after 15 s. */
 const RENEW_MS = 4_000;
 
-const pass = (ms: number): Promise<void> =>
-  new Promise((resolve) => SystemClock.after(ms, resolve));
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -90,7 +88,7 @@ class Crowd {
     if (nodes.refused > 0) throw new Error(`${nodes.refused} addresses refused: ${nodes.reason}`);
     for (let round = 0; round < ROUNDS && nodes.proved < origins.length; round++) {
       await this.introduce(origins, RATE);
-      await pass(SETTLE_MS);
+      await pause(SETTLE_MS);
     }
     return [nodes, nodes.proved];
   }
@@ -114,7 +112,7 @@ async function flood(
   const repeating = (async () => {
     while (!isOver) {
       await crowd.repeat([...stay], RATE);
-      await pass(SETTLE_MS);
+      await pause(SETTLE_MS);
     }
   })();
   for (let first = 0; first < count; first += chunk) {
@@ -161,7 +159,7 @@ async function run(flags: Flags, folder: string): Promise<boolean> {
   const come = await flood(crowd, flags, port, rng);
   stop();
   await renewing;
-  await pass(1_000);
+  await pause(1_000);
   const { stats } = await target.stop();
   await nodes.close();
   await sender.close();

@@ -6,6 +6,7 @@
 import { loadavg } from 'node:os';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Command } from 'commander';
+import { pause } from '../bench/e2e/target.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { findViolation } from '../src/crds/invariants.ts';
 import { loadXxhash } from '../src/crypto/hash.ts';
@@ -38,9 +39,6 @@ const DEADLINE_MS = 20_000;
 const WAYS = { throws: 0, exits: 1, hangs: 2 } as const;
 const LISTEN = 2;
 const DYING = new URL('../../test/threads/workers/dying-listen.mjs', import.meta.url);
-
-const pass = (ms: number): Promise<void> =>
-  new Promise((resolve) => SystemClock.after(ms, resolve));
 
 /** A node whose listen threads die on demand. */
 class Subject {
@@ -119,7 +117,7 @@ class Subject {
     this.deaths++;
     values.set([way, LISTEN, 1], values.length - 3);
     const endMs = SystemClock.monoMs() + DEADLINE_MS;
-    while (values.at(-1) !== 0 && SystemClock.monoMs() < endMs) await pass(1);
+    while (values.at(-1) !== 0 && SystemClock.monoMs() < endMs) await pause(1);
     return SystemClock.monoMs();
   }
 
@@ -143,7 +141,7 @@ const quantiles = (h: RecordableHistogram): string =>
 async function measurePeace(caller: Caller, count: number): Promise<void> {
   const histogram = createHistogram();
   for (let i = 0; i < count; i++) {
-    await pass(LEAST_PAUSE_MS);
+    await pause(LEAST_PAUSE_MS);
     const nowMs = SystemClock.monoMs();
     const served = await caller.servedAfter(nowMs, DEADLINE_MS);
     histogram.record(Math.max(1, Math.round((served - nowMs) * 1_000)));
@@ -164,7 +162,7 @@ async function measure(
   const rng = osRng();
   let lost = 0;
   for (let i = 0; i < count; i++) {
-    await pass(LEAST_PAUSE_MS + rng.below(MORE_PAUSE_MS));
+    await pause(LEAST_PAUSE_MS + rng.below(MORE_PAUSE_MS));
     const before = subject.node.parts.view.size;
     const diedMs = await subject.die(WAYS[words]);
     const served = await caller.servedAfter(diedMs, DEADLINE_MS);
@@ -188,8 +186,8 @@ async function run(flags: Flags): Promise<boolean> {
   const caller = await Caller.open(subject.port, PING_MS);
   const { parts } = subject.node;
   const endMs = SystemClock.monoMs() + DEADLINE_MS;
-  while (parts.view.size < caller.values && SystemClock.monoMs() < endMs) await pass(10);
-  await pass(LEAST_PAUSE_MS);
+  while (parts.view.size < caller.values && SystemClock.monoMs() < endMs) await pause(10);
+  await pause(LEAST_PAUSE_MS);
   const before = { pings: caller.pings, pongs: caller.pongs };
   await measurePeace(caller, flags.count);
   let lost = await measure(subject, caller, 'exits', flags.count);
@@ -197,7 +195,7 @@ async function run(flags: Flags): Promise<boolean> {
     if (flags[words] > 0) lost += await measure(subject, caller, words, flags[words]);
   }
   caller.close();
-  await pass(500);
+  await pause(500);
   const { outcomes } = subject.node.counts();
   const broken = imbalance(accountOf(subject.node)) ?? findViolation(parts.table);
   const shed = Object.entries(outcomes).reduce(
