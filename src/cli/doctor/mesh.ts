@@ -76,9 +76,10 @@ export async function checkGossip(options: SpyOptions, limitMs: number): Promise
       });
     });
     const tookMs = SystemClock.monoMs() - startedMs;
+    const summary = spy.summary();
     return [
-      judgeJoin(spy.summary(), tookMs),
-      judgeCluster(spy.stats().values.outcomes, spy.shredVersion),
+      judgeJoin(summary, tookMs),
+      judgeCluster(spy.stats().values.outcomes, spy.shredVersion, summary.proved),
       judgeSeen(arrivals, spy.gossip, tookMs),
       judgeClock(arrivals.ages),
     ];
@@ -104,23 +105,36 @@ export function judgeJoin(
   return fail('join', found, 'let answers to our UDP datagrams in: no address answers');
 }
 
-/** Whether others speak of the same cluster. */
+/**
+ * Whether others speak of the same cluster.
+ *
+ * Contact infos of another one may come although ours is the right one: its nodes go on pushing for a
+ * while to whoever had our address and port before us.
+ *
+ * @param proved nodes of our shred version that answered our ping
+ */
 export function judgeCluster(
   outcomes: Readonly<Record<string, number>>,
   shredVersion: number,
+  proved: number,
 ): Finding {
   const others = outcomes['VALUE_SHRED_VERSION'] ?? 0;
   const all = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   if (all === 0) return skip('same-cluster', 'nothing was heard');
-  if (others * 2 > all) {
-    const mend = 'choose entrypoints of the cluster that you mean';
-    return fail(
+  const found = `${others} of ${all} values were contact infos of another cluster`;
+  if (others * 2 <= all) return ok('same-cluster', found);
+  if (proved > 0) {
+    return warn(
       'same-cluster',
-      `most of what is heard is not on shred version ${shredVersion}`,
-      mend,
+      `${found}, though ${proved} nodes of shred version ${shredVersion} answer`,
+      'somebody may have used this port before: wait a minute, or choose another --gossip-port',
     );
   }
-  return ok('same-cluster', `${others} of ${all} values were of another cluster`);
+  return fail(
+    'same-cluster',
+    `most of what is heard is not on shred version ${shredVersion}`,
+    'choose entrypoints of the cluster that you mean',
+  );
 }
 
 /** Whether our contact info has reached others. */

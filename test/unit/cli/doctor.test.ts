@@ -110,15 +110,21 @@ const cases: { name: string; finding: ReturnType<typeof checkNode>; is: Status; 
   },
   {
     name: 'our cluster',
-    finding: judgeCluster({ VALUE_INSERTED: 9 }, 7),
+    finding: judgeCluster({ VALUE_INSERTED: 9 }, 7, 3),
     is: 'ok',
     says: /0 of 9/,
   },
   {
     name: 'another cluster',
-    finding: judgeCluster({ VALUE_INSERTED: 1, VALUE_SHRED_VERSION: 9 }, 7),
+    finding: judgeCluster({ VALUE_INSERTED: 1, VALUE_SHRED_VERSION: 9 }, 7, 0),
     is: 'fail',
     says: /not on shred version 7/,
+  },
+  {
+    name: 'another cluster that still pushes to whoever had our port',
+    finding: judgeCluster({ VALUE_INSERTED: 1, VALUE_SHRED_VERSION: 9 }, 7, 3),
+    is: 'warn',
+    says: /9 of 10 values .* 3 nodes of shred version 7 answer.*--gossip-port/,
   },
   {
     name: 'unseen',
