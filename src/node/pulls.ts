@@ -154,18 +154,28 @@ export class Pulls {
     const targets: PullTarget[] = [];
     const count = this.lane.open();
     if (candidates.count > 0) for (let i = 0; i < count; i++) targets.push(this.#chosen());
-    const isKnown = (ip: number, port: number): boolean => this.#isHeardOf(ip, port, nowMs);
-    const chosen = chooseEntrypoint(
-      this.#entrypoints,
-      targets.length,
-      nowMs,
-      options.allowPrivate,
-      isKnown,
-      rng,
-    );
-    const entrypoint = this.#entrypoints[chosen];
-    if (targets.length > 0) this.#send(targets, this.#unheardBeside(entrypoint));
-    else if (entrypoint) this.#send(new Array<PullTarget>(count).fill(entrypoint));
+    const chosen = this.#isAskingAlone(targets.length)
+      ? -1
+      : chooseEntrypoint(
+          this.#entrypoints,
+          targets.length,
+          nowMs,
+          options.allowPrivate,
+          (ip, port) => this.#isHeardOf(ip, port, nowMs),
+          rng,
+        );
+    const unheard = this.#unheardAfter(this.#entrypoints[chosen]);
+    if (targets.length > 0) this.#send(targets, unheard);
+    else if (unheard) this.#send(new Array<PullTarget>(count).fill(unheard));
+  }
+
+  /**
+   * Whether an entrypoint that answers is still to be asked for the rest, while there is nobody else: partitions
+   * come in turn, and one drawn anew each round might never be asked for some of them.
+   */
+  #isAskingAlone(peerRequests: number): boolean {
+    if (peerRequests > 0 || !this.#unheard || this.#unheardRounds <= 0) return false;
+    return this.#asked.get(this.#unheard.ip, this.#unheard.port)?.isOpen === true;
   }
 
   /**
@@ -173,7 +183,7 @@ export class Pulls {
    *
    * @param chosen the one to begin with; when left out, the last one goes on until it was asked for everything
    */
-  #unheardBeside(chosen: Entrypoint | undefined): Entrypoint | undefined {
+  #unheardAfter(chosen: Entrypoint | undefined): Entrypoint | undefined {
     if (chosen) {
       this.#unheard = chosen;
       this.#unheardRounds = ENTRYPOINT_ROUNDS;
