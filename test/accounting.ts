@@ -12,7 +12,7 @@ export interface Account {
   /** Datagrams received, and what became of them. */
   readonly received: number;
   readonly outcomes: number;
-  /** In the ring, or admitted and not yet served; the open batch is not seen before it is closed. */
+  /** In the open batch or the ring, or admitted and not yet served. */
   readonly waiting: number;
   readonly values: number;
   readonly valueOutcomes: number;
@@ -42,22 +42,17 @@ export function accountOf(node: SpyNode, threads = THREAD_COUNT): Account {
   return {
     received: counterTotal(regions.counters, Counter.DATAGRAMS_RECEIVED),
     outcomes,
-    waiting: inRing(node) + node.answers.lane.waiting,
+    waiting: node.gathered + inRing(node) + node.answers.lane.waiting,
     values: counterTotal(regions.counters, Counter.VALUES_RECEIVED),
     valueOutcomes,
   };
 }
 
-/**
- * The difference, in words.
- *
- * @param isSettled whether the open batch has been closed: before, what is in it can be missing
- * @returns undefined when there is none
- */
-export function imbalance(account: Account, isSettled = true): string | undefined {
+/** The difference, in words; undefined when there is none. */
+export function imbalance(account: Account): string | undefined {
   const { received, outcomes, waiting, values, valueOutcomes } = account;
   const sum = outcomes + waiting;
-  if (isSettled ? sum !== received : sum > received) {
+  if (sum !== received) {
     return `${outcomes} outcomes and ${waiting} waiting for ${received} received`;
   }
   return values === valueOutcomes ? undefined : `${valueOutcomes} outcomes for ${values} values`;

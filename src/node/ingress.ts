@@ -17,6 +17,11 @@ export class Ingress {
     this.#parts = parts;
   }
 
+  /** Datagrams in the batch that is not handed over yet. */
+  get gathered(): number {
+    return this.#slots;
+  }
+
   /** Takes one datagram. @units ip: IPv4 as a number */
   accept(bytes: Uint8Array, at: number, length: number, ip: number, port: number): void {
     const { counters, ring, clock } = this.#parts;
@@ -31,7 +36,15 @@ export class Ingress {
     if (this.#slots === BATCH_SLOTS) this.seal();
   }
 
-  /** Hands what is there to the listen task, full batch or not. */
+  /**
+   * Hands what is there to the listen tasks, unless they are behind: a ring of batches with one datagram
+   * each is soon full, and then requests are shed that there was room for.
+   */
+  offer(): void {
+    if (!this.#parts.ring.isBehind) this.seal();
+  }
+
+  /** Hands over what is there, full batch or not. */
   seal(): void {
     if (this.#slots === 0) return;
     this.#parts.ring.close(this.#batch, this.#slots);

@@ -14,6 +14,9 @@ import { Linux, type Syscalls } from './syscalls.ts';
  */
 const GATHER_US = 3_000;
 
+/** While listening is behind a batch may be gathered so many times as long: it would only wait in the ring. */
+const MOST_GATHERINGS = 16;
+
 /** The ring is full: the kernel's buffer is the next stage, and its drops are counted. */
 const FULL_SLEEP_US = 500;
 
@@ -59,7 +62,8 @@ export function receiveUntilStopped(parts: ReceiveParts): void {
       0,
     );
     if (count <= 0) continue;
-    if (count < BATCH_SLOTS) {
+    for (let times = 0; count < BATCH_SLOTS && times < MOST_GATHERINGS; times++) {
+      if (times > 0 && !ring.isBehind) break;
       system.usleep(GATHER_US);
       const left = BATCH_SLOTS - count;
       const more = system.recvmmsg(descriptor, block.headerAt(count), left, Linux.MSG_DONTWAIT, 0);

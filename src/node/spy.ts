@@ -121,10 +121,15 @@ export class SpyNode {
     this.#schedule();
   }
 
+  /** Datagrams received that wait for more to share a batch with; where a receive thread gathers they are its own. */
+  get gathered(): number {
+    return this.#ingress.gathered;
+  }
+
   /** Works off what was received, up to a turn's worth, and sends what came of it. */
   pump(): void {
     const { ring, clock } = this.parts;
-    this.#ingress.seal();
+    this.#ingress.offer();
     const endMs = clock.monoMs() + TURN_MS;
     let left = TURN_APPLIED;
     let applied = 0;
@@ -138,6 +143,7 @@ export class SpyNode {
       }
       if (!worked) break;
     }
+    this.#ingress.offer();
     this.seat.turn();
     this.#flush();
     if (this.#hasWork()) {

@@ -21,6 +21,9 @@ const STOP = RingWord.STOP * LINE_I32;
 /** Owner of a batch that nobody has claimed: whoever had it the round before may die meanwhile. */
 export const NOBODY = -1;
 
+/** Batches that wait beyond what listen tasks come to at once. */
+const BEHIND_BATCHES = 4;
+
 /** What main waits for, in the word WANT; 0 when it is awake. */
 const WANT_DONE = 1;
 const WANT_BATCH = 2;
@@ -71,6 +74,11 @@ export class BatchRing {
   /** Batches filled that nobody has claimed. */
   get waiting(): number {
     return this.#between(CLAIM, HEAD);
+  }
+
+  /** Whether listening is behind: then another batch is better filled than handed over with little in it. */
+  get isBehind(): boolean {
+    return this.waiting >= BEHIND_BATCHES;
   }
 
   /** Batches filled and not yet freed: claimed, worked off or waiting. */

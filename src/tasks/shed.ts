@@ -19,9 +19,6 @@ const FREE_FOR_STRANGERS = 0.4;
 const FREE_FOR_PUSH = 0.2;
 const FREE_FOR_PULL_RESPONSE = 0.1;
 
-/** Batches that wait before strangers are held to their share of the signature checks. */
-const PRESSED_BATCHES = 4;
-
 /** Batches without a push of a proved address after which strangers count like everybody else. */
 const FORGET_PROVED_BATCHES = 64;
 
@@ -55,7 +52,8 @@ export class Shedder {
     const free = this.#ring.free / this.#ring.capacity;
     const count = ring.count[batch * LINE_I32]!;
     const isLate = nowMs - ring.arrival[packetOf(batch, 0)]! > MAX_AGE_MS;
-    const isPressed = this.#ring.waiting >= PRESSED_BATCHES;
+    // Then strangers are held to their share of the signature checks.
+    const isPressed = this.#ring.isBehind;
     if (!isLate && !isPressed && free >= FREE_FOR_PULL_REQUEST) return;
     const proved = this.#countProved(batch, count, nowMs);
     this.#sinceProved = proved > 0 ? 0 : this.#sinceProved + 1;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { WorkPool } from '../../../src/node/pools.ts';
 import { Counter } from '../../../src/shm/counters.ts';
 import { BATCH_SLOTS } from '../../../src/shm/layout.ts';
 import { PACKET_BYTES } from '../../../src/wire/limits.ts';
@@ -6,6 +7,9 @@ import { TestNode } from './harness.ts';
 import { Peer } from './peer.ts';
 
 const source = new Peer(1);
+
+/** Threads that never come to a batch. */
+const NOBODY_LISTENS: WorkPool = { threads: 1, runOne: () => false, runTask() {} };
 
 describe('a datagram that cannot be a message ends at once', () => {
   const cases = [
@@ -50,6 +54,18 @@ describe('the ring', () => {
     test.settle();
     expect(test.parts.ring.used).toBe(0);
     expect(test.counted()).toEqual({ OK: BATCH_SLOTS + 1 });
+  });
+
+  it('is not filled with batches of one while listening is behind', () => {
+    const test = new TestNode({ pool: () => NOBODY_LISTENS, capacities: { batches: 16 } });
+    const ping = source.ping();
+    for (let i = 0; i < 60; i++) test.from(source, ping);
+    expect([test.parts.ring.waiting, test.node.gathered]).toEqual([4, 56]);
+    expect(test.parts.ring.claim(), 'a thread comes to the first').toBeGreaterThanOrEqual(0);
+    test.from(source, ping);
+    expect([test.parts.ring.waiting, test.node.gathered]).toEqual([4, 0]);
+    for (let i = 0; i < BATCH_SLOTS; i++) test.from(source, ping);
+    expect([test.parts.ring.waiting, test.node.gathered], 'a full one').toEqual([5, 0]);
   });
 
   it('when full refuses what comes, counts it, and goes on after', () => {
