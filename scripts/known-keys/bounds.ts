@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sourceFolder } from './build.ts';
+import { KNOWN_KEYS } from '../wasm/build.ts';
 import { limbsOf, P } from './constants.ts';
 import {
   type Bounds,
@@ -228,7 +228,7 @@ function checkCanonical(subject: Subject, written: Map<string, Bounds>, faults: 
 
 /** The proof as lines for people. */
 export function describeProof(root: string): { lines: string[]; isProven: boolean } {
-  const folder = sourceFolder(root);
+  const folder = join(root, KNOWN_KEYS.folder);
   const proof = prove((file) => readFileSync(join(folder, file), 'utf8'));
   const share = (value: bigint, bits: number): string =>
     `${((Number(value) / 2 ** bits) * 100).toFixed(1)} % of 2^${bits}`;

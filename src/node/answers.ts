@@ -93,7 +93,7 @@ export class Answers {
   }
 
   #pullRequest(batch: number, packet: number, nowMs: number, monoMs: number): number {
-    const { regions, options, identity, life, pings, view } = this.#parts;
+    const { regions, options, identity, life, pings, table, view } = this.#parts;
     const { ring, records } = regions;
     const row = firstRecordOf(batch) + ring.firstRow[packet]!;
     const valueAt = records.offset[row]!;
@@ -126,7 +126,8 @@ export class Answers {
     if (outcome !== Outcome.OK) return outcome;
     if (this.lane.isFull) return Outcome.PULL_REQUEST_OVER_BUDGET;
     const price = priceRequest(view, ring.bytes, fields, this.#range);
-    if (!this.#scanBudget.take(ip, price, monoMs)) return Outcome.PULL_REQUEST_OVER_BUDGET;
+    const stake = table.stakes.get(ring.bytes, callerAt);
+    if (!this.#scanBudget.take(ip, price, stake, monoMs)) return Outcome.PULL_REQUEST_OVER_BUDGET;
     this.lane.take(packet, contact.wallclock);
     return PENDING;
   }

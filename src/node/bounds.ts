@@ -3,7 +3,7 @@ import { NETWORK_LIMITS } from '../crds/evict.ts';
 import { MAX_PUBKEYS } from '../crds/expire.ts';
 import { ORIGIN_LIMITS } from '../crds/table.ts';
 import { KNOWN_KEYS_DEFAULTS } from '../crypto/verify-known.ts';
-import { BUDGET_CELLS } from '../gossip/budget.ts';
+import { BUDGET_CELLS, SCAN_ALL_REFILL_PER_SECOND } from '../gossip/budget.ts';
 import { PROOF_CAPACITY } from '../gossip/ping.ts';
 import {
   PING_DESTINATIONS,
@@ -128,6 +128,15 @@ function served({ requests }: Capacities): Bound[] {
       item: 'keys of a filter in a pull request',
       limit: MAX_FILTER_KEYS,
       unit: 'hash keys',
+      bytes: 0,
+      onFull: 'refused',
+      counter: 'outcome PULL_REQUEST_OVER_BUDGET',
+      count: outcomes(Outcome.PULL_REQUEST_OVER_BUDGET),
+    },
+    {
+      item: 'entries looked at for callers without stake',
+      limit: SCAN_ALL_REFILL_PER_SECOND,
+      unit: 'entries times keys a second',
       bytes: 0,
       onFull: 'refused',
       counter: 'outcome PULL_REQUEST_OVER_BUDGET',

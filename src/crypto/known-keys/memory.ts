@@ -1,22 +1,14 @@
 import { SpyError } from '../../util/assert.ts';
 import { readU32 } from '../../util/bytes.ts';
 import type { Rng } from '../../util/rng.ts';
+import {
+  Instance,
+  Memory,
+  type WasmMemory,
+  type WasmModule,
+  wasmModule,
+} from '../../util/web-assembly.ts';
 import { WASM_BASE64 } from './wasm.ts';
-
-/** What of the engine's own types is used; the compiler's library has them only together with a browser's. */
-interface WasmMemory {
-  readonly buffer: SharedArrayBuffer;
-  grow(pages: number): number;
-}
-type WasmModule = object;
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => WasmModule;
-  Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory;
-  Instance: new (
-    module: WasmModule,
-    imports: { env: { memory: WasmMemory } },
-  ) => { exports: unknown };
-};
 
 /** Exports of `known-keys.c`; every number but counts is an address in the memory. */
 export interface KnownKeysCode {
@@ -143,7 +135,7 @@ export function layoutOf(code: KnownKeysCode, keys: number): KnownKeysLayout {
 /** Instantiates the code over the memory of a handle. */
 export function instantiate(handle: KnownKeysHandle): KnownKeysCode {
   const { module, memory } = handle;
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as KnownKeysCode;
+  return new Instance(module, { env: { memory } }).exports as KnownKeysCode;
 }
 
 /** One thread's share: its code, with a stack and an area of its own. */
@@ -183,9 +175,9 @@ const wordOf = (name: number): number => name * HEADER_STRIDE;
 
 function allocate(keys: number): KnownKeysHandle {
   try {
-    const module = new WebAssembly.Module(Buffer.from(WASM_BASE64, 'base64'));
+    const module = wasmModule(WASM_BASE64);
     const most = Math.ceil((keys * 16_384) / PAGE_BYTES) + 256;
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: most, shared: true });
+    const memory = new Memory({ initial: 2, maximum: most, shared: true });
     const handle = { module, memory, keys };
     const { end } = layoutOf(instantiate(handle), keys);
     memory.grow(Math.ceil(end / PAGE_BYTES) - 2);

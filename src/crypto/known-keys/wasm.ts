@@ -1,4 +1,4 @@
-/** `known-keys.c`, compiled by `npm run known-keys -- build`, and its SHA-256. */
+/** `known-keys.c`, compiled by `npm run wasm -- build`, and its SHA-256. */
 export const WASM_SHA256 = 'aed614601457a28d0daac3f7fed07da9950d9b8fdad8b77bfcc9c1da5c5030c2';
 
 /** In base64. */

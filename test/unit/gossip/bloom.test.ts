@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { ROOT } from '../../../bench/harness.ts';
+import {
+  BLOOM_POSITIONS,
+  compilerMissing,
+  differences,
+  sha256Of,
+} from '../../../scripts/wasm/build.ts';
 import { sha256 } from '../../../src/crypto/hash.ts';
-import { bloomAdd, bloomContains, bloomPosition, bloomShape } from '../../../src/gossip/bloom.ts';
+import {
+  BLOOM_LANES,
+  bloomAdd,
+  bloomContains,
+  bloomPositions,
+  bloomShape,
+} from '../../../src/gossip/bloom.ts';
+import { WASM_BASE64, WASM_SHA256 } from '../../../src/gossip/bloom-positions/wasm.ts';
 import { fromHex, toHex, writeU64Big } from '../../../src/util/bytes.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 
@@ -28,21 +42,39 @@ describe('bloom positions', () => {
   for (const { key, state, position } of states) {
     it(`hello under the key ${key}`, () => {
       expect(fnv(key, hello)).toBe(state);
-      expect(bloomPosition(keyBytes(key), 0, hello, 0, 7865)).toBe(position);
+      expect(bloomPositions(keyBytes(key), 0, 1, hello, 0, 7865)[0]).toBe(position);
     });
   }
 
   it('agree with big integers for any key, hash and length', () => {
     const rng = seededRng(1);
-    const bytes = new Uint8Array(40);
+    const hashAt = 8 * BLOOM_LANES;
+    const bytes = new Uint8Array(hashAt + 32);
     for (let i = 0; i < 2000; i++) {
       rng.fill(bytes);
       if (i % 7 === 0) bytes.fill(255, 0, 8);
       const length = [1, 2, 3, 100, 7865, 8186, 9856, 32767, 32768][i % 9]!;
-      const key = bytes.subarray(0, 8).reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
-      const wanted = Number(fnv(key, bytes.subarray(8)) % BigInt(length));
-      expect(bloomPosition(bytes, 0, bytes, 8, length), `case ${i}`).toBe(wanted);
+      const count = 1 + (i % BLOOM_LANES);
+      const wanted = Array.from({ length: count }, (_, k) => {
+        const little = bytes.subarray(8 * k, 8 * k + 8);
+        const key = little.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
+        return Number(fnv(key, bytes.subarray(hashAt)) % BigInt(length));
+      });
+      const found = bloomPositions(bytes, 0, count, bytes, hashAt, length).slice(0, count);
+      expect(Array.from(found), `case ${i}`).toEqual(wanted);
     }
+  });
+});
+
+describe('the code that finds them', () => {
+  it('is what its SHA-256 says', () => {
+    expect(sha256Of(Buffer.from(WASM_BASE64, 'base64'))).toBe(WASM_SHA256);
+  });
+
+  it('is what the compiler makes of its source', (context) => {
+    const missing = compilerMissing();
+    if (missing !== undefined) context.skip(`${missing}: the WebAssembly is not compiled again`);
+    expect(differences(ROOT, BLOOM_POSITIONS)).toEqual([]);
   });
 });
 
@@ -56,8 +88,8 @@ describe('bloom filters', () => {
 
   it('have the bits of the worked example', () => {
     const hash = sha256(fromHex(value)!);
-    const positions = [0, 1, 2].map((k) => bloomPosition(keys, 8 * k, hash, 0, 100));
-    expect(positions).toEqual([54, 45, 8]);
+    const positions = bloomPositions(keys, 0, 3, hash, 0, 100).slice(0, 3);
+    expect(Array.from(positions)).toEqual([54, 45, 8]);
     const bytes = new Uint8Array(24 + 16);
     bytes.set(keys);
     expect(bloomContains(bytes, 0, 3, 24, 100, hash, 0)).toBe(false);
@@ -81,6 +113,27 @@ describe('bloom filters', () => {
       expect(toHex(bytes)).toBe(before);
     });
   }
+
+  it('with more keys than are looked at together have a bit for each', () => {
+    const rng = seededRng(2);
+    for (const keyCount of [4, 5, 8, 9]) {
+      const bytes = new Uint8Array(8 * keyCount + 1_024);
+      rng.fill(bytes, 0, 8 * keyCount);
+      const hash = sha256(bytes.subarray(0, 8 * keyCount));
+      const set = new Set<number>();
+      for (let k = 0; k < keyCount; k++) {
+        set.add(bloomPositions(bytes, 8 * k, 1, hash, 0, 8_192)[0]!);
+      }
+      expect(bloomAdd(bytes, 0, keyCount, 8 * keyCount, 8_192, hash, 0)).toBe(set.size);
+      for (const position of set) {
+        const at = 8 * keyCount + (position >>> 3);
+        bytes[at] = bytes[at]! ^ (1 << (position & 7));
+        expect(bloomContains(bytes, 0, keyCount, 8 * keyCount, 8_192, hash, 0)).toBe(false);
+        bytes[at] = bytes[at]! ^ (1 << (position & 7));
+      }
+      expect(bloomContains(bytes, 0, keyCount, 8 * keyCount, 8_192, hash, 0)).toBe(true);
+    }
+  });
 
   it('refuse a length that no datagram can carry', () => {
     const hash = new Uint8Array(32);

@@ -29,14 +29,31 @@ describe('price of a scan', () => {
 describe('scan budget', () => {
   it('131,072 entries at once, then 32,768 a second, each address for itself', () => {
     const budget = new ScanBudget(hash());
-    expect(budget.take(1, scanCost(131_072, 3), 0)).toBe(true);
-    expect(budget.take(1, 1, 0)).toBe(false);
-    expect(budget.take(2, SCAN_CAPACITY, 0)).toBe(true);
-    expect(budget.take(1, scanCost(32_768, 8), 999)).toBe(false);
-    expect(budget.take(1, scanCost(32_768, 8), 1000)).toBe(true);
-    expect(budget.take(1, 1, 1000)).toBe(false);
-    expect(budget.take(1, SCAN_CAPACITY + 1, 1e9)).toBe(false);
-    expect(budget.take(1, SCAN_CAPACITY, 1e9)).toBe(true);
+    const take = (ip: number, cost: number, nowMs: number): boolean =>
+      budget.take(ip, cost, 1, nowMs);
+    expect(take(1, scanCost(131_072, 3), 0)).toBe(true);
+    expect(take(1, 1, 0)).toBe(false);
+    expect(take(2, SCAN_CAPACITY, 0)).toBe(true);
+    expect(take(1, scanCost(32_768, 8), 999)).toBe(false);
+    expect(take(1, scanCost(32_768, 8), 1000)).toBe(true);
+    expect(take(1, 1, 1000)).toBe(false);
+    expect(take(1, SCAN_CAPACITY + 1, 1e9)).toBe(false);
+    expect(take(1, SCAN_CAPACITY, 1e9)).toBe(true);
+  });
+
+  it('of all callers without stake is twice that of one, and those with stake are not held up', () => {
+    const budget = new ScanBudget(hash());
+    const served = (stake: number, nowMs: number, first: number): number => {
+      let count = 0;
+      for (let ip = first; ip < first + 16; ip++) {
+        if (budget.take(ip, SCAN_CAPACITY, stake, nowMs)) count++;
+      }
+      return count;
+    };
+    expect(served(0, 0, 1)).toBe(2);
+    expect(served(1, 0, 100)).toBe(16);
+    expect(served(0, 1_999, 200)).toBe(0);
+    expect(served(0, 2_000, 300)).toBe(1);
   });
 
   it('keeps fractions of a millisecond, and a clock that steps back gives nothing', () => {
