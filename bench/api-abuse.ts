@@ -12,17 +12,14 @@ import { ourGenerator } from './e2e/generator.ts';
 import { freePort, type Measured, measure } from './e2e/measure.ts';
 import { findRow } from './e2e/rows.ts';
 import { startSpy } from './e2e/target.ts';
-import { ROOT, surroundings } from './harness.ts';
+import { ROOT } from './harness.ts';
+import { place, print } from './report.ts';
 
 interface Flags {
   readonly row: string;
   readonly seconds: number;
   readonly seed: number;
 }
-
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 /** One load on a spy with an API. @returns what was measured, and what the abusers say */
 async function once(flags: Flags, folder: string, isAbused: boolean): Promise<[Measured, unknown]> {
@@ -72,8 +69,7 @@ function tell(words: string, { sent, rate, lost, shed, missing, loopP99Ms }: Mea
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { cpu, cores, node, commit } = surroundings('full');
-  print(`${cpu}, ${cores} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${node}, ${commit}`);
+  print(place());
   const folder = mkdtempSync(join(tmpdir(), 'earshot-abuse-'));
   try {
     const [peace] = await once(flags, folder, false);

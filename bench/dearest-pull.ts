@@ -3,26 +3,23 @@
  * `npm run build && node dist/bench/dearest-pull.js`. Each asks for as many entries as are ever looked at,
  * with eight keys and every bit set, so that each of these is tested eight times and nothing is sent.
  */
-import { createSocket, type Socket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
 import { SCAN_REFILL_PER_SECOND, scanCost } from '../src/gossip/budget.ts';
 import { MAX_FILTER_KEYS } from '../src/gossip/policy.ts';
 import { MAX_SCANNED } from '../src/gossip/pull-serve.ts';
-import { readU32 } from '../src/util/bytes.ts';
 import { SystemClock } from '../src/util/clock.ts';
-import { formatIp, parseIp } from '../src/util/ipv4.ts';
-import { Message } from '../src/wire/limits.ts';
-import { Peer } from '../test/unit/node/peer.ts';
+import { parseIp } from '../src/util/ipv4.ts';
 import { endChildren } from './e2e/child.ts';
 import { ourGenerator } from './e2e/generator.ts';
 import { freePort } from './e2e/measure.ts';
+import { PeerSocket } from './e2e/peer-socket.ts';
 import { threadTimes, timeByRole } from './e2e/proc.ts';
 import { pause, startSpy, type Target } from './e2e/target.ts';
-import { surroundings } from './harness.ts';
+import { place, print } from './report.ts';
 
 interface Flags {
   readonly values: number;
@@ -38,57 +35,42 @@ const ORIGINS = 3_000;
 const FILTER_BITS = 6_400;
 const ROLES = ['receive', 'pool', 'observer'];
 
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
 /** One caller at an address of its own. */
 class Caller {
-  readonly #peer: Peer;
-  readonly #socket: Socket;
-  readonly #target: number;
+  readonly #socket: PeerSocket;
   readonly #bits = new Uint8Array(FILTER_BITS / 8).fill(0xff);
-  pinged = 0;
   #turn = 0;
 
-  private constructor(number: number, socket: Socket, target: number) {
-    this.#peer = new Peer(90_000 + number, FIRST_IP + number, PORT);
+  private constructor(socket: PeerSocket) {
     this.#socket = socket;
-    this.#target = target;
-    socket.on('message', (bytes) => {
-      if (readU32(bytes, 0) !== Message.PING) return;
-      this.pinged++;
-      this.#send(this.#peer.pong(bytes));
-    });
   }
 
   static async open(number: number, target: number): Promise<Caller> {
-    const socket = createSocket('udp4');
-    const address = formatIp(FIRST_IP + number);
-    await new Promise<void>((resolve) => socket.bind(PORT, address, resolve));
-    return new Caller(number, socket, target);
+    return new Caller(await PeerSocket.open(90_000 + number, FIRST_IP + number, PORT, target));
+  }
+
+  get isPinged(): boolean {
+    return this.#socket.pinged > 0;
   }
 
   introduce(): void {
-    this.#send(this.#peer.push(this.#peer.contact({ wallclock: SystemClock.wallMs() })));
+    const { peer } = this.#socket;
+    this.#socket.send(peer.push(peer.contact({ wallclock: SystemClock.wallMs() })));
   }
 
   /** Asks for the next part of the table, of so many that it has. */
   ask(maskBits: number): void {
+    const { peer } = this.#socket;
     const part = this.#turn++ & (2 ** maskBits - 1);
     const maskHigh = ((part << (32 - maskBits)) | (0xffffffff >>> maskBits)) >>> 0;
-    const contact = this.#peer.contact({ wallclock: SystemClock.wallMs() });
+    const contact = peer.contact({ wallclock: SystemClock.wallMs() });
     const filter = { maskBits, maskHigh, keyCount: MAX_FILTER_KEYS };
     const bits = { bitLength: FILTER_BITS, bits: this.#bits };
-    this.#send(this.#peer.pullRequest({ ...filter, ...bits }, contact));
+    this.#socket.send(peer.pullRequest({ ...filter, ...bits }, contact));
   }
 
   close(): void {
     this.#socket.close();
-  }
-
-  #send(bytes: Uint8Array): void {
-    this.#socket.send(bytes, this.#target, '127.0.0.1');
   }
 }
 
@@ -124,7 +106,7 @@ async function measureSources(flags: Flags, count: number, folder: string): Prom
   const callers: Caller[] = [];
   for (let i = 0; i < count; i++) callers.push(await Caller.open(i, target.port));
   const endMs = SystemClock.monoMs() + 20_000;
-  while (callers.some(({ pinged }) => pinged === 0) && SystemClock.monoMs() < endMs) {
+  while (callers.some(({ isPinged }) => !isPinged) && SystemClock.monoMs() < endMs) {
     for (const caller of callers) caller.introduce();
     await pause(2_500);
   }
@@ -148,8 +130,7 @@ async function measureSources(flags: Flags, count: number, folder: string): Prom
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { cpu, cores, node, commit } = surroundings('full');
-  print(`${cpu}, ${cores} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${node}, ${commit}`);
+  print(place());
   const folder = mkdtempSync(join(tmpdir(), 'earshot-dearest-'));
   try {
     for (const count of flags.sources) await measureSources(flags, count, folder);

@@ -1,7 +1,6 @@
 /** What the HTTP API stands and what it costs the node: `npm run bench:http`. */
 import { createSocket } from 'node:dgram';
 import { Agent, get, request } from 'node:http';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Command } from 'commander';
@@ -17,7 +16,8 @@ import { Message, PING_BYTES, SIGNATURE_BYTES, VALUES_HEADER_BYTES } from '../sr
 import { Child, endChildren } from './e2e/child.ts';
 import { freePort } from './e2e/measure.ts';
 import { pause } from './e2e/target.ts';
-import { ROOT, surroundings } from './harness.ts';
+import { ROOT } from './harness.ts';
+import { ms, place, print, quantiles } from './report.ts';
 
 interface Flags {
   readonly nodes: number;
@@ -34,14 +34,6 @@ const RPC_KEY = 2;
 
 /** Connections from one address. @source reliability 5 */
 const PER_ADDRESS = 16;
-
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-const ms = (us: number): string => (us / 1000).toFixed(1);
-const quantiles = (h: RecordableHistogram): string =>
-  `p50 ${ms(h.percentile(50))} ms, p99 ${ms(h.percentile(99))} ms, max ${ms(h.max)} ms`;
 
 /** Times a task in microseconds. */
 async function timed(histogram: RecordableHistogram, task: () => Promise<unknown>): Promise<void> {
@@ -204,9 +196,7 @@ async function calls(url: string, method: string, count: number): Promise<string
 }
 
 async function run(flags: Flags): Promise<void> {
-  const where = surroundings('full');
-  const load = loadavg()[0]?.toFixed(1);
-  print(`${where.cpu}, ${where.cores} cores, load ${load}, Node ${where.node}, ${where.commit}`);
+  print(place());
   const [gossip, http] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${http}`;
   const spy = new Child(process.execPath, [

@@ -11,6 +11,7 @@ import { endChildren } from '../bench/e2e/child.ts';
 import { freePort } from '../bench/e2e/measure.ts';
 import { SHRED_VERSION } from '../bench/e2e/rows.ts';
 import { pause, startSpy } from '../bench/e2e/target.ts';
+import { print } from '../bench/report.ts';
 import { MadeUpNodes, madeUpIp } from '../src/cli/made-up/nodes.ts';
 import { DatagramSender, sendPaced } from '../src/cli/made-up/paced-sender.ts';
 import { wholeNumber } from '../src/cli/options.ts';
@@ -36,10 +37,6 @@ const ROUNDS = 8;
 const SETTLE_MS = 300;
 /** Known nodes say anew that they are there: who has no stake is forgotten after 15 s. */
 const RENEW_MS = 4_000;
-
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 interface Flags {
   readonly count: number;

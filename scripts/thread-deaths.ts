@@ -4,9 +4,10 @@
  * thread dies with a batch in its hands.
  */
 import { loadavg } from 'node:os';
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { createHistogram } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { pause } from '../bench/e2e/target.ts';
+import { print, quantiles } from '../bench/report.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { findViolation } from '../src/crds/invariants.ts';
 import { loadXxhash } from '../src/crypto/hash.ts';
@@ -65,7 +66,11 @@ class Subject {
     let pool: ThreadPool | undefined;
     const createPool = (regions: Regions): ThreadPool => {
       pool = new ThreadPool(regions, {
-        ...{ threads: 1, verifier: 'sodium', identity, clock, logger: SILENT_LOGGER },
+        threads: 1,
+        verifier: 'sodium',
+        identity,
+        clock,
+        logger: SILENT_LOGGER,
         wake: () => this.node.pump(),
         fail: (error) => this.errors.push(error),
         files: { listen: DYING },
@@ -74,23 +79,22 @@ class Subject {
     };
     this.node = new SpyNode(
       {
-        ...{ identity, shredVersion: CLUSTER, version: ourVersion(), entrypoints: [] },
-        ...{
-          allowPrivate: true,
-          eager: false,
-          capacities: { ...SMALL_CAPACITIES, batches: DEFAULT_CAPACITIES.batches },
-        },
+        identity,
+        shredVersion: CLUSTER,
+        version: ourVersion(),
+        entrypoints: [],
+        allowPrivate: true,
+        eager: false,
+        capacities: { ...SMALL_CAPACITIES, batches: DEFAULT_CAPACITIES.batches },
         sockets: [{ key: 0, ip: LOOPBACK_IP, port }],
       },
       {
-        ...{
-          transport,
-          clock: SystemClock,
-          rng: osRng(),
-          logger: SILENT_LOGGER,
-          xxhash,
-          createPool,
-        },
+        transport,
+        clock: SystemClock,
+        rng: osRng(),
+        logger: SILENT_LOGGER,
+        xxhash,
+        createPool,
         verifier: createVerifier('sodium'),
       },
     );
@@ -133,10 +137,6 @@ class Subject {
   }
 }
 
-const ms = (us: number): string => (us / 1_000).toFixed(1);
-const quantiles = (h: RecordableHistogram): string =>
-  `p50 ${ms(h.percentile(50))}, p99 ${ms(h.percentile(99))}, at most ${ms(h.max)} ms`;
-
 /** The same without any death: what the machine itself takes. */
 async function measurePeace(caller: Caller, count: number): Promise<void> {
   const histogram = createHistogram();
@@ -146,8 +146,8 @@ async function measurePeace(caller: Caller, count: number): Promise<void> {
     const served = await caller.servedAfter(nowMs, DEADLINE_MS);
     histogram.record(Math.max(1, Math.round((served - nowMs) * 1_000)));
   }
-  process.stdout.write(
-    `load ${loadavg()[0]?.toFixed(1)}; without a death the next datagram is served after ${quantiles(histogram)}\n`,
+  print(
+    `load ${loadavg()[0]?.toFixed(1)}; without a death the next datagram is served after ${quantiles(histogram)}`,
   );
 }
 
@@ -169,8 +169,8 @@ async function measure(
     histogram.record(Math.max(1, Math.round((served - diedMs) * 1_000)));
     lost += Math.max(0, before - subject.node.parts.view.size);
   }
-  process.stdout.write(
-    `${count} times the listen thread ${words}: the next datagram is served after ${quantiles(histogram)}; ${lost} entries lost\n`,
+  print(
+    `${count} times the listen thread ${words}: the next datagram is served after ${quantiles(histogram)}; ${lost} entries lost`,
   );
   return lost;
 }
@@ -204,10 +204,10 @@ async function run(flags: Flags): Promise<boolean> {
   );
   const pings = caller.pings - before.pings;
   const unheard = pings - (caller.pongs - before.pongs);
-  process.stdout.write(
-    `${subject.failed} threads died; ${outcomes['TASK_FAILED'] ?? 0} datagrams were in their hands, ${shed} were shed; ${pings} pings, ${unheard} without a pong; ${parts.view.size} values held; ${broken ?? 'all is accounted for'}\n`,
+  print(
+    `${subject.failed} threads died; ${outcomes['TASK_FAILED'] ?? 0} datagrams were in their hands, ${shed} were shed; ${pings} pings, ${unheard} without a pong; ${parts.view.size} values held; ${broken ?? 'all is accounted for'}`,
   );
-  for (const error of subject.errors) process.stdout.write(`${error.message}\n`);
+  for (const error of subject.errors) print(error.message);
   await subject.close();
   return lost === 0 && broken === undefined && subject.errors.length === 0;
 }

@@ -1,12 +1,10 @@
 /** Light traffic of one peer: pings without end, and new values now and then. */
-import { createSocket, type Socket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
+import { PeerSocket } from '../../bench/e2e/peer-socket.ts';
 import { readU32, toHex } from '../../src/util/bytes.ts';
 import { SystemClock } from '../../src/util/clock.ts';
 import { LOOPBACK_IP } from '../../src/util/ipv4.ts';
 import { osRng } from '../../src/util/rng.ts';
 import { Message } from '../../src/wire/limits.ts';
-import { Peer } from '../../test/unit/node/peer.ts';
 
 /** Where the hash of a token lies in a pong. */
 const HASH_AT = 36;
@@ -21,27 +19,21 @@ export class Caller {
   readonly values = LABELS;
   pings = 0;
   pongs = 0;
-  readonly #socket: Socket;
-  readonly #peer: Peer;
-  readonly #target: number;
+  readonly #socket: PeerSocket;
   /** When pings left, by the hash that their pong has. */
   readonly #sent = new Map<string, number>();
   /** When the last ping that was answered had left, and what waits for one that leaves later. */
   #heard: (sentMs: number) => void = () => {};
   #stop: () => void = () => {};
 
-  private constructor(socket: Socket, target: number) {
+  private constructor(socket: PeerSocket) {
     this.#socket = socket;
-    this.#target = target;
-    this.#peer = new Peer(1, LOOPBACK_IP, (socket.address() as AddressInfo).port);
+    socket.onOther = (bytes) => this.#receive(bytes);
   }
 
   /** Opens the socket and begins. */
   static async open(target: number, pingMs: number): Promise<Caller> {
-    const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-    const made = new Caller(socket, target);
-    socket.on('message', (bytes) => made.#receive(bytes));
+    const made = new Caller(await PeerSocket.open(1, LOOPBACK_IP, 0, target));
     made.#stop = SystemClock.every(pingMs, () => made.#turn());
     return made;
   }
@@ -65,31 +57,26 @@ export class Caller {
     SystemClock.after(400, () => this.#socket.close());
   }
 
-  #send(bytes: Uint8Array): void {
-    this.#socket.send(bytes, this.#target, '127.0.0.1');
-  }
-
   #turn(): void {
     const nowMs = SystemClock.wallMs();
+    const { peer } = this.#socket;
     const turn = this.pings;
     if (turn % PINGS_A_CONTACT === 0 || turn < PINGS_A_CONTACT / 2) {
-      if (turn % 50 === 0) this.#send(this.#peer.push(this.#peer.contact({ wallclock: nowMs })));
+      if (turn % 50 === 0) this.#socket.send(peer.push(peer.contact({ wallclock: nowMs })));
     }
     if (turn % PINGS_A_VALUE === 0) {
-      this.#send(this.#peer.push(this.#peer.slots((turn / PINGS_A_VALUE) % LABELS, nowMs)));
+      this.#socket.send(peer.push(peer.slots((turn / PINGS_A_VALUE) % LABELS, nowMs)));
     }
     const token = new Uint8Array(32);
     osRng().fill(token);
-    const ping = this.#peer.ping(token);
-    this.#sent.set(hashOf(this.#peer.pong(ping)), SystemClock.monoMs());
+    const ping = peer.ping(token);
+    this.#sent.set(hashOf(peer.pong(ping)), SystemClock.monoMs());
     this.pings++;
-    this.#send(ping);
+    this.#socket.send(ping);
   }
 
   #receive(bytes: Buffer): void {
-    const message = readU32(bytes, 0);
-    if (message === Message.PING) this.#send(this.#peer.pong(bytes));
-    if (message !== Message.PONG) return;
+    if (readU32(bytes, 0) !== Message.PONG) return;
     const hash = hashOf(bytes);
     const sentMs = this.#sent.get(hash);
     if (sentMs === undefined) return;
