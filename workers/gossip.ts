@@ -24,5 +24,6 @@ const task = new GossipTask({ regions, view, identity, context: { hashes: TASK_H
 export default ({ thread, work, first, count }: SeatTask & { thread: number }): number => {
   seat = thread;
   threadIds[thread] = threadId;
+  beat();
   return task.run(work, first, count);
 };

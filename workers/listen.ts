@@ -5,6 +5,7 @@ import { loadXxhash } from '../src/crypto/hash.ts';
 import { attachVerifier, type KnownKeysShare, type VerifierName } from '../src/crypto/verify.ts';
 import { ProvedAddresses } from '../src/gossip/proved-addresses.ts';
 import { Counter, counterBlock } from '../src/shm/counters.ts';
+import { LINE_I32 } from '../src/shm/layout.ts';
 import { attachRegions, type RegionHandles } from '../src/shm/regions.ts';
 import { BatchRing } from '../src/shm/slab.ts';
 import { VerifiedSet } from '../src/shm/verified.ts';
@@ -41,7 +42,10 @@ export default ({ thread }: { thread: number }): number => {
     const counters = counterBlock(regions.counters, thread);
     attached ??= attachVerifier(name, source);
     const { verifier, lacksTables } = attached;
-    task = new ListenTask({ regions, counters, verified, verifier, gate, shedder });
+    const beat = (): void => {
+      Atomics.add(regions.control.heartbeats, thread * LINE_I32, 1);
+    };
+    task = new ListenTask({ regions, counters, verified, verifier, gate, shedder, beat });
     tasks.set(thread, task);
     if (lacksTables) counters[Counter.THREADS_WITHOUT_TABLES]! += 1;
   }

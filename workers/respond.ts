@@ -22,6 +22,7 @@ const beat = (): void => {
 export default ({ thread, first, count, seed }: SeatTask & { thread: number }): number => {
   seat = thread;
   threadIds[thread] = threadId;
+  beat();
   task ??= new RespondTask({
     regions,
     view,

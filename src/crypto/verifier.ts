@@ -29,6 +29,8 @@ export interface VerifyBatch {
   /** Out: 1 when the signature is good, else 0. */
   verdict: Uint8Array;
   count: number;
+  /** Called now and then where a batch may take longer than a thread may be silent. */
+  beat?: () => void;
 }
 
 /**
@@ -100,9 +102,13 @@ export function verifyRow(verifier: Verifier, batch: VerifyBatch, row: number): 
   );
 }
 
+/** Rows between two signs of life: 20 to 100 ms by the slowest verifier. */
+const ROWS_PER_BEAT = 32;
+
 /** Judges a batch row by row, for implementations that gain nothing from seeing rows together. */
 export function verifyRows(verifier: Verifier, batch: VerifyBatch): void {
   for (let row = 0; row < batch.count; row++) {
     batch.verdict[row] = verifyRow(verifier, batch, row) ? 1 : 0;
+    if (row % ROWS_PER_BEAT === ROWS_PER_BEAT - 1) batch.beat?.();
   }
 }

@@ -28,14 +28,17 @@ export const MAX_POOL_THREADS = 12;
 const SEAT_THREAD = FIRST_POOL_THREAD + MAX_POOL_THREADS;
 
 /**
- * A slice or task that shows no sign of life in so many looks of main's hangs: a second, not counting
- * time in which main itself was late. One that no thread has begun in ten times as many never will be.
+ * A slice or task that shows no sign of life in so many looks of main's hangs: 600 ms, not counting time in
+ * which main itself was late, so that another one serves within a second. One that no thread has begun in 10 s
+ * never will be.
  *
- * @source architecture 8
+ * @source architecture 8; reliability 8, G11
  */
-export const HANG_LOOKS = 4;
-const LOST_LOOKS = 40;
-export const WATCH_MS = 250;
+export const HANG_LOOKS = 3;
+const LOST_LOOKS = 50;
+/** Before its first sign of life a thread loads code and tries its verifier, on a busy machine for long. */
+const START_LOOKS = 15;
+export const WATCH_MS = 200;
 
 /** Heap of a worker thread. It uses 20 MB; its larger arrays are outside the heap. */
 const WORKER_HEAP_MB = 128;
@@ -213,7 +216,6 @@ export class ThreadPool implements WorkPool {
   runTask(task: SeatTask, done: (reply: number) => void, failed: () => void): void {
     if (this.#stopped) return; // what waits is given up when the node stops
     this.#isSeatBusy = true;
-    this.#beats.delete(SEAT_THREAD);
     this.#task = this.#run(task).then(
       (reply) => {
         this.#isSeatBusy = false;
@@ -240,7 +242,7 @@ export class ThreadPool implements WorkPool {
   #run(task: SeatTask): Promise<number> {
     const { work, first, count, seed } = task;
     const filename = this.#file(work === Work.RESPOND ? 'respond' : 'gossip');
-    this.#regions.control.threadIds[SEAT_THREAD] = 0; // until a thread has begun
+    this.#expect(SEAT_THREAD);
     return this.#pool.run({ thread: SEAT_THREAD, work, first, count, seed }, { filename });
   }
 
@@ -259,10 +261,17 @@ export class ThreadPool implements WorkPool {
         if (!this.#recover(thread, error as Error)) return;
       }
       if (this.#stopped) return;
-      this.#beats.delete(thread);
-      this.#regions.control.threadIds[thread] = 0; // until a thread has begun
+      this.#expect(thread);
       run = this.#pool.run({ thread });
     }
+  }
+
+  /** Something is to begin under a number of ours: nothing is known of it until a thread has begun. */
+  #expect(thread: number): void {
+    const { heartbeats, threadIds } = this.#regions.control;
+    this.#beats.delete(thread);
+    threadIds[thread] = 0;
+    Atomics.store(heartbeats, thread * LINE_I32, 0);
   }
 
   /** Tells that whichever thread had this number of ours is no more. */
@@ -319,7 +328,7 @@ export class ThreadPool implements WorkPool {
     }
     beat.looks++;
     const threadId = threadIds[thread]!;
-    if (threadId !== 0 && beat.looks >= HANG_LOOKS) {
+    if (threadId !== 0 && beat.looks >= (count === 0 ? START_LOOKS : HANG_LOOKS)) {
       this.#beats.delete(thread);
       this.#end(threadId);
     } else if (beat.looks === LOST_LOOKS) {

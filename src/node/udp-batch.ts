@@ -15,7 +15,7 @@ import {
 const SEND_BATCH = 64;
 
 /** How long a read may last: the receive thread looks whether it shall stop this often. */
-const RECEIVE_TIMEOUT_US = 200_000;
+const RECEIVE_TIMEOUT_US = 100_000;
 
 /**
  * One IPv4 UDP socket of our own, from which a thread reads by `recvmmsg` and into which we send by

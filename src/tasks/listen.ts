@@ -24,6 +24,8 @@ export interface ListenParts {
   readonly gate: IngressGate;
   /** What is dropped under load; nothing when left out. */
   readonly shedder?: Shedder;
+  /** Says that the thread is alive. */
+  readonly beat?: () => void;
 }
 
 /** Room for the longest prune that fits a packet, as it is signed. */
@@ -49,6 +51,7 @@ export class ListenTask {
     this.#parts = parts;
     this.#held = new HeldValues(parts.regions);
     this.#batch = createVerifyBatch(parts.regions.ring.bytes, BATCH_VALUES + BATCH_SLOTS);
+    if (parts.beat) this.#batch.beat = parts.beat;
   }
 
   /**

@@ -2,6 +2,7 @@
 // tasks shall die, of which worker, and in which way.
 import { threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
+import { LINE_I32 } from '../../../dist/src/shm/layout.js';
 import { attachRegions } from '../../../dist/src/shm/regions.js';
 import { WAYS } from './ways-to-die.mjs';
 
@@ -21,7 +22,9 @@ export function dying(worker, good, prepare) {
   return (task) => {
     if (values[LEFT] === 0 || values[WORKER] !== worker || !prepare(task)) return good(task);
     values[LEFT] -= 1;
-    regions.control.threadIds[task.thread] = threadId;
+    const { heartbeats, threadIds } = regions.control;
+    threadIds[task.thread] = threadId;
+    Atomics.add(heartbeats, task.thread * LINE_I32, 1); // it had begun
     return WAYS[values[WAY]]();
   };
 }

@@ -3,7 +3,7 @@ import { hashes, verify as nobleVerify, Point } from '@noble/ed25519';
 import { describe, expect, it } from 'vitest';
 import { EDGE_VECTORS } from '../../../src/crypto/edge-vectors.ts';
 import { createIdentity } from '../../../src/crypto/identity.ts';
-import { verifyRows } from '../../../src/crypto/verifier.ts';
+import { createVerifyBatch, verifyRows } from '../../../src/crypto/verifier.ts';
 import {
   chooseVerifier,
   createVerifier,
@@ -120,6 +120,23 @@ describe.each(VERIFIER_NAMES)('%s', (name) => {
       ).toThrow(/outside its bytes/);
     }
   });
+});
+
+it('a verifier that takes a millisecond a row says within a batch that it is alive', () => {
+  const batch = createVerifyBatch(new Uint8Array(128), 100);
+  batch.count = 100;
+  batch.messageEnd.fill(128);
+  const at: number[] = [];
+  const verdicts = broken(() => true);
+  const { verify } = verdicts;
+  let rows = 0;
+  verdicts.verify = (...args) => {
+    rows++;
+    return verify(...args);
+  };
+  batch.beat = () => at.push(rows);
+  verdicts.verifyBatch(batch);
+  expect([at, rows]).toEqual([[32, 64, 96], 100]);
 });
 
 describe('OpenSSL key cache', () => {
