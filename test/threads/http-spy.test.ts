@@ -1,7 +1,9 @@
 /** A spy with `http`: the API lives in the observer's thread, and comes back with it. */
 
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ObserverClient } from '../../src/api/client.ts';
@@ -88,6 +90,12 @@ describe('a spy with an HTTP API', () => {
     const spy = new Command(['spy', ...cluster, '--gossip-port', `${gossip}`, '--http', http]);
     await spy.said(new RegExp(`^HTTP API at http://${http}\n$`));
     expect((await fetch(`http://${http}/healthz`)).status).toBe(200);
+    if (process.platform === 'linux') {
+      // Hearing goes before telling: one thread, the API's, gives way to all others.
+      const own = getPriority();
+      const others = threadNiceness(spy.child.pid!).filter((n) => n !== own);
+      expect(others).toEqual(own < 5 ? [5] : []);
+    }
     spy.child.kill('SIGINT');
     expect((await spy.result).stdout).toContain('0 nodes');
     const wrong = await run('spy', '--http', 'nowhere');
@@ -95,6 +103,15 @@ describe('a spy with an HTTP API', () => {
     expect(wrong.stderr).toContain('give HOST:PORT');
   });
 });
+
+/** How nice each thread of a process is to others. @source proc_pid_stat(5) */
+function threadNiceness(pid: number): number[] {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).map((task) => {
+    const stat = readFileSync(`${tasks}/${task}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
 
 describe('when the thread dies', () => {
   it('its successor serves at the same port, and followers hear of a gap', async () => {
