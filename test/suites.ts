@@ -12,7 +12,7 @@ export const SYSTEM = [
   'test/threads/**/*.test.ts',
   'test/process/**/*.test.ts',
   'test/cli/**/*.test.ts',
-  'test/{bench,deploy,package,replay,tidy-promises}.test.ts',
+  'test/{bench,deploy,package,replay,tidy-promises,wasm}.test.ts',
 ];
 
 /** How both are run. */

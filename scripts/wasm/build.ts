@@ -54,7 +54,7 @@ export const KNOWN_KEYS: Module = {
 };
 
 /** Finds positions in bloom filters; each thread has a memory of one page. */
-export const BLOOM_POSITIONS: Module = {
+const BLOOM_POSITIONS: Module = {
   folder: 'src/gossip/bloom-positions',
   source: 'positions.c',
   flags: ['-Wl,-z,stack-size=1024', '-Wl,--max-memory=65536'],

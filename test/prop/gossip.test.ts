@@ -13,6 +13,7 @@ import { SMALL_CAPACITIES } from '../../src/shm/layout.ts';
 import { createRegions } from '../../src/shm/regions.ts';
 import { readU32 } from '../../src/util/bytes.ts';
 import { seededRng } from '../../src/util/rng.ts';
+import { expectAtMost, expectSame } from '../in-loops.ts';
 import { many } from '../nightly.ts';
 
 /** A public key or hash that a number stands for, spread over all its bytes. */
@@ -40,17 +41,17 @@ describe('bloom filters', () => {
           }
           for (const item of items) {
             const has = bloomContains(bytes, 0, keyCount, 64, bitLength, spread(item), 0);
-            expect(has).toBe(keyCount > 0 && bitLength > 0);
+            expectSame(has, keyCount > 0 && bitLength > 0);
           }
           const bits = bytes.subarray(64);
           let counted = 0;
           for (let i = 0; i < bits.length * 8; i++) {
             if ((bits[i >> 3]! >> (i & 7)) & 1) {
               counted++;
-              expect(i).toBeLessThan(bitLength);
+              expectSame(i < bitLength, true);
             }
           }
-          expect(counted).toBe(set);
+          expectSame(counted, set);
         },
       ),
       { numRuns: many(75, 1500) },
@@ -151,7 +152,7 @@ describe('hash index and slot lists', () => {
             for (let p = index.start(full); index.slots[p] !== -1; p = (p + 1) & index.mask) {
               if (index.slots[p] === at && index.hashes[p] === full) found = true;
             }
-            expect(found).toBe(true);
+            expectSame(found, true);
           }
           expect(index.slots.filter((one) => one !== -1).length).toBe(hashes.size);
         }
@@ -187,13 +188,13 @@ describe('received cache', () => {
             model.set(origin, entry);
             if (copies === 0) entry.upserts++;
             entry.scores.set(relayer, (entry.scores.get(relayer) ?? 0) + (copies < 2 ? 1 : 0));
-            expect(cache.size).toBeLessThanOrEqual(sizes.origins);
+            expectAtMost(cache.size, sizes.origins);
           }
           for (const [origin, { upserts, scores }] of model) {
             const isDue = cache.takeDue(spread(origin), 0, out);
-            expect(out.count).toBeLessThanOrEqual(sizes.scores);
+            expectAtMost(out.count, sizes.scores);
             if (sizes.origins < 10) continue;
-            expect(isDue).toBe(upserts >= 20);
+            expectSame(isDue, upserts >= 20);
             if (!isDue) continue;
             const got = new Map<number, number>();
             for (let i = 0; i < out.count; i++) {
@@ -286,10 +287,13 @@ describe('proofs of address', () => {
               const accepted = cache.pong(spread(one.key), 0, hash, 0, from.ip, from.port, nowMs);
               if (accepted) {
                 expect([from.ip, from.port]).toEqual([ping.ip, ping.port]);
-                expect(ping.used).toBe(false);
+                expectSame(ping.used, false);
                 const newer = sent.slice(sent.indexOf(ping) + 1);
-                expect(newer.some((p) => p.ip === ping.ip && p.port === ping.port)).toBe(false);
-                expect(nowMs - ping.atMs).toBeLessThanOrEqual(20_000);
+                expectSame(
+                  newer.some((p) => p.ip === ping.ip && p.port === ping.port),
+                  false,
+                );
+                expectAtMost(nowMs - ping.atMs, 20_000);
                 ping.used = true;
                 proofs++;
                 provedMs.set(`${one.key} ${from.ip} ${from.port}`, nowMs);
@@ -300,18 +304,18 @@ describe('proofs of address', () => {
                 const atMs = provedMs.get(`${key} ${ipOf(where)} ${portOf(where)}`);
                 const holds = atMs !== undefined && nowMs - atMs <= PROOF_MS;
                 const says = cache.isProved(spread(key), 0, ipOf(where), portOf(where), nowMs);
-                if (says) expect(holds).toBe(true);
-                else if (capacity === 64) expect(holds).toBe(false);
+                if (says) expectSame(holds, true);
+                else if (capacity === 64) expectSame(holds, false);
               }
             }
           }
           for (const [i, ping] of sent.entries()) {
             const window = sent.slice(i).filter((p) => p.atMs < ping.atMs + 20_000);
             const toAddress = window.filter((p) => p.ip === ping.ip && p.port === ping.port);
-            expect(toAddress.length).toBeLessThanOrEqual(2);
-            expect(window.filter((p) => p.ip === ping.ip).length).toBeLessThanOrEqual(16);
+            expectAtMost(toAddress.length, 2);
+            expectAtMost(window.filter((p) => p.ip === ping.ip).length, 16);
             const [, second] = toAddress;
-            if (second) expect(second.atMs - ping.atMs).toBeGreaterThanOrEqual(2_000);
+            if (second) expectAtMost(2_000, second.atMs - ping.atMs);
           }
         },
       ),

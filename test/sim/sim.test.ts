@@ -85,8 +85,11 @@ it('a network whose halves held each other for dead grows together again', () =>
   expect(convergedMs).toBeLessThan(30_000);
 });
 
-/** Mistakes, each made in every node of the network, and the promise that notices it. */
-const PLANTED: { name: string; rule: RegExp; seeds?: number; plant: () => void }[] = [
+/** The first small network of which identities have to leave for want of room. */
+const FULL = 16;
+
+/** Mistakes, each made in every node of ten networks, and the promise that notices it. */
+const PLANTED: { name: string; rule: RegExp; from?: number; plant: () => void }[] = [
   {
     name: 'every tenth change is missing in the journal',
     rule: /T9/,
@@ -118,7 +121,7 @@ const PLANTED: { name: string; rule: RegExp; seeds?: number; plant: () => void }
   {
     name: 'an identity that left is still found',
     rule: /T[38]/,
-    seeds: 40,
+    from: FULL,
     plant: () => {
       vi.spyOn(Peers.prototype, 'remove').mockImplementation(() => {});
     },
@@ -126,7 +129,7 @@ const PLANTED: { name: string; rule: RegExp; seeds?: number; plant: () => void }
   {
     name: 'the first identity leaves in place of the lowest',
     rule: /T7/,
-    seeds: 60,
+    from: FULL,
     plant() {
       const removePeer = CrdsTable.prototype.removePeer;
       vi.spyOn(CrdsTable.prototype, 'removePeer').mockImplementation(function (
@@ -141,7 +144,6 @@ const PLANTED: { name: string; rule: RegExp; seeds?: number; plant: () => void }
   {
     name: 'every signature passes',
     rule: /C1|T1/,
-    seeds: 40,
     plant: () => {
       vi.spyOn(StandInVerifier.prototype, 'verifyBatch').mockImplementation(({ verdict }) => {
         verdict.fill(1);
@@ -214,11 +216,11 @@ describe('planted mistakes are noticed', () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });
-  for (const { name, rule, plant, seeds = 10 } of PLANTED) {
+  for (const { name, rule, plant, from = 1 } of PLANTED) {
     it(name, () => {
       plant();
       let failure: string | undefined;
-      for (let seed = 1; seed <= seeds && failure === undefined; seed++) {
+      for (let seed = from; seed < from + 10 && failure === undefined; seed++) {
         failure = runSeed(seed, xxhash, { small: true }).failure;
       }
       expect(failure).toMatch(rule);

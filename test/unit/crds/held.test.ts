@@ -8,6 +8,7 @@ import { equalBytes } from '../../../src/util/bytes.ts';
 import { Outcome } from '../../../src/util/outcome.ts';
 import { HASH_BYTES, KIND_NAMES, Message } from '../../../src/wire/limits.ts';
 import { canonicalizeValue, PacketFields, skim } from '../../../src/wire/skim.ts';
+import { expectSame } from '../../in-loops.ts';
 import { recordedPackets } from '../wire/recorded.ts';
 import { xxhash } from './harness.ts';
 
@@ -95,7 +96,7 @@ describe('values that the table holds', () => {
     const kinds = new Set<string>();
     const desk = new Desk();
     for (const [i, packet] of packets.entries()) {
-      expect(desk.skim(packet, 0), `packet ${i}`).toBe(Outcome.OK);
+      expectSame(desk.skim(packet, 0), Outcome.OK, `packet ${i}`);
       desk.store();
       desk.skim(packet, 0); // once more, as storing wrote some values anew
       const isCanonical = Array.from(
@@ -103,11 +104,11 @@ describe('values that the table holds', () => {
         (f) => f === 0,
       );
       const count = desk.store();
-      expect(desk.skim(packet, SECOND, desk.held), `packet ${i} again`).toBe(Outcome.OK);
+      expectSame(desk.skim(packet, SECOND, desk.held), Outcome.OK, `packet ${i} again`);
       for (let row = 0; row < count; row++) {
         const what = `packet ${i}, value ${row}`;
         const wasHeld = desk.regions.records.held[SECOND + row] !== 0;
-        expect(wasHeld, what).toBe(isCanonical[row]! && desk.holds(row));
+        expectSame(wasHeld, isCanonical[row]! && desk.holds(row), what);
         if (!wasHeld) continue;
         expect(desk.record(SECOND + row), what).toEqual(desk.record(row));
         kinds.add(KIND_NAMES[desk.regions.records.kind[row]!]!);
@@ -136,10 +137,10 @@ describe('values that the table holds', () => {
     expect(desk.held.match(ring.bytes, at, end, records, SECOND)).toBe(end - at);
     for (let i = at; i < end; i++) {
       ring.bytes[i]! ^= 1;
-      expect(desk.held.match(ring.bytes, at, end, records, SECOND), `byte ${i}`).toBe(0);
-      expect(records.held[SECOND]).toBe(0);
+      expectSame(desk.held.match(ring.bytes, at, end, records, SECOND), 0, `byte ${i}`);
+      expectSame(records.held[SECOND], 0);
       ring.bytes[i]! ^= 1;
-      expect(desk.held.match(ring.bytes, at, i, records, SECOND), `cut at ${i}`).toBe(0);
+      expectSame(desk.held.match(ring.bytes, at, i, records, SECOND), 0, `cut at ${i}`);
     }
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_PROBES, ProbeIndex } from '../../../src/crds/probe-index.ts';
 import { seededRng } from '../../../src/util/rng.ts';
+import { expectSame } from '../../in-loops.ts';
 
 const rowsWith = (index: ProbeIndex, tag: number): number[] => {
   const rows: number[] = [];
@@ -33,12 +34,12 @@ describe('probe index', () => {
           const tag = (rng.below(4) === 0 ? rng.u32() : rng.below(40) - 20) | 0;
           if (insert(index, tag, row)) model.set(row, tag);
         } else {
-          expect(index.remove(known, row), `row ${row}`).toBe(true);
-          expect(index.remove(known, row), 'twice').toBe(false);
+          expectSame(index.remove(known, row), true, `row ${row}`);
+          expectSame(index.remove(known, row), false, 'twice');
           model.delete(row);
         }
         if (step % 50 !== 0) continue;
-        expect(index.countUsed()).toBe(model.size);
+        expectSame(index.countUsed(), model.size);
         for (const [r, tag] of model) expect(rowsWith(index, tag), `tag ${tag}`).toContain(r);
         for (const tag of [99, -99]) expect(rowsWith(index, tag)).toEqual([]);
       }
@@ -69,7 +70,7 @@ describe('probe index', () => {
     let longest = 0;
     for (let row = 0; row < 8_192; row++) {
       const tag = rng.u32() | 0;
-      expect(insert(index, tag, row)).toBe(true);
+      expectSame(insert(index, tag, row), true);
       longest = Math.max(longest, index.distance(tag, row));
     }
     expect(longest).toBeLessThan(MAX_PROBES / 2);

@@ -127,15 +127,9 @@ it('a verifier that takes a millisecond a row says within a batch that it is ali
   batch.count = 100;
   batch.messageEnd.fill(128);
   const at: number[] = [];
-  const verdicts = broken(() => true);
-  const { verify } = verdicts;
   let rows = 0;
-  verdicts.verify = (...args) => {
-    rows++;
-    return verify(...args);
-  };
   batch.beat = () => at.push(rows);
-  verdicts.verifyBatch(batch);
+  broken(() => ++rows > 0).verifyBatch(batch);
   expect([at, rows]).toEqual([[32, 64, 96], 100]);
 });
 

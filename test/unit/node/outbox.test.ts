@@ -14,6 +14,7 @@ import { AssertionError } from '../../../src/util/assert.ts';
 import { ManualClock } from '../../../src/util/clock.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { PACKET_BYTES } from '../../../src/wire/limits.ts';
+import { expectAtMost, expectSame } from '../../in-loops.ts';
 import { FakeTransport } from './harness.ts';
 
 const HEADER_BYTES = 28;
@@ -179,13 +180,13 @@ it('random use: nothing is lost, the rate is kept, classes keep their order', ()
         expect(classes, `seed ${seed}: classes in order`).toEqual([...classes].sort());
         for (const mark of left) waiting.delete(mark);
         const allowed = burst + (bench.clock.monoMs() * rate) / 1000;
-        expect(spent, `seed ${seed}: bytes after step ${step}`).toBeLessThanOrEqual(allowed);
+        expectAtMost(spent, allowed, `seed ${seed}: bytes after step ${step}`);
       }
       const { outbox } = bench;
       const sum = (counts: Float64Array): number => counts.reduce((a, b) => a + b, 0);
       const accounted = sum(outbox.sent) + sum(outbox.dropped) + outbox.waiting;
-      expect(accounted, `seed ${seed}: datagrams at step ${step}`).toBe(asked);
-      expect(outbox.waiting + outbox.free, `seed ${seed}: slots`).toBe(slots);
+      expectSame(accounted, asked, `seed ${seed}: datagrams at step ${step}`);
+      expectSame(outbox.waiting + outbox.free, slots, `seed ${seed}: slots`);
     }
   }
 });
@@ -222,7 +223,7 @@ describe('a budget for every second', () => {
           while (sent[next]!.atMs - sent[first]!.atMs >= 1_000) {
             sum -= sent[first++]!.bytes.length + HEADER_BYTES;
           }
-          expect(sum, `the second up to ${sent[next]!.atMs} ms`).toBeLessThanOrEqual(mostBytes);
+          expectAtMost(sum, mostBytes, `the second up to ${sent[next]!.atMs} ms`);
         }
       }),
       { numRuns: 60 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/util/bytes.ts';
 import { osRng, type Rng, seededRng } from '../../../src/util/rng.ts';
+import { expectAtMost, expectSame } from '../../in-loops.ts';
 
 const draws = (rng: Rng, count: number): number[] => Array.from({ length: count }, () => rng.u32());
 
@@ -27,14 +28,14 @@ describe('a seeded generator', () => {
       let most = 0;
       for (let i = 0; i < 2_000; i++) {
         const drawn = rng.below(bound);
-        expect(Number.isInteger(drawn) && drawn >= 0 && drawn < bound, `${bound}`).toBe(true);
+        expectSame(Number.isInteger(drawn) && drawn >= 0 && drawn < bound, true, `${bound}`);
         most = Math.max(most, drawn);
       }
-      expect(most, `${bound}`).toBeGreaterThanOrEqual(Math.floor(bound / 2));
+      expectAtMost(Math.floor(bound / 2), most, `${bound}`);
     }
     for (let i = 0; i < 2_000; i++) {
       const unit = rng.unit();
-      expect(unit >= 0 && unit < 1).toBe(true);
+      expectSame(unit >= 0 && unit < 1, true);
     }
   });
 

@@ -14,6 +14,7 @@ import {
   VALUE_NOT_CANONICAL,
 } from '../../../src/wire/skim.ts';
 import { originOffsetOf } from '../../../src/wire/skim-value.ts';
+import { expectSame } from '../../in-loops.ts';
 import { join, KEY_A, push, repeat, u64, value, worked } from './parts.ts';
 import { type RecordedPacket, recordedPackets } from './recorded.ts';
 
@@ -123,7 +124,7 @@ describe.each(['packets.jsonl.gz', 'edges.jsonl.gz'] as const)('%s', (file) => {
       packet.failedAt = -1;
       const outcome = skim(bytes, 0, bytes.length, packet, columns, 0);
       const inside = packet.failedAt >= 0 && packet.failedAt <= bytes.length;
-      expect(inside, `${name} ${outcomeName(outcome)} at ${packet.failedAt}`).toBe(true);
+      expectSame(inside, true, `${name} ${outcomeName(outcome)} at ${packet.failedAt}`);
     }
   });
 });
