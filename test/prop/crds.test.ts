@@ -54,6 +54,8 @@ class Model {
   cursor = 0;
   earlier = 0;
   stakes = new Map<number, number>();
+  /** Since when there has been anything of an origin without a break. */
+  since = new Map<number, number>();
 
   overrides(a: TestValue, b: TestValue): boolean {
     if (a.kind === Kind.CONTACT_INFO) {
@@ -82,6 +84,7 @@ class Model {
     }
     if (old !== undefined) this.purged.push(`${toHex(old.value.hash)} ${nowMs}`);
     const pushes = [PUSHES_LOCAL, 0, 1, 0][route] as number;
+    if (!this.since.has(origin)) this.since.set(origin, nowMs);
     this.entries.set(label, { value: v, origin, ordinal: this.cursor++, inserted: nowMs, pushes });
     return old === undefined ? Outcome.VALUE_INSERTED : Outcome.VALUE_UPDATED;
   }
@@ -94,6 +97,8 @@ class Model {
       this.purged.push(`${toHex(entry.value.hash)} ${nowMs}`);
       count++;
     }
+    const left = new Set([...this.entries.values()].map((entry) => entry.origin));
+    for (const origin of this.since.keys()) if (!left.has(origin)) this.since.delete(origin);
     return count;
   }
 
@@ -122,12 +127,13 @@ class Model {
     return this.removeAll((entry) => !shielded.has(entry.origin) && isOver(entry), nowMs);
   }
 
-  /** With stakes: who leaves is certain. */
+  /** With stakes: who leaves is certain. The lowest stake, then the youngest. */
   trim(keep: number[], nowMs: number): number {
     const origins = [...new Set([...this.entries.values()].map((entry) => entry.origin))];
     if (10 * origins.length <= 11 * MAX_ORIGINS) return 0;
+    const stake = (origin: number): number => this.stakes.get(origin) ?? 0;
     const lowest = origins
-      .sort((a, b) => (this.stakes.get(a) ?? 0) - (this.stakes.get(b) ?? 0) || a - b)
+      .sort((a, b) => stake(a) - stake(b) || this.since.get(b)! - this.since.get(a)! || a - b)
       .slice(0, origins.length - MAX_ORIGINS)
       .filter((origin) => !keep.includes(origin));
     return this.removeAll((entry) => lowest.includes(entry.origin), nowMs);

@@ -205,7 +205,7 @@ export function calmPlan(
 
 function drawCount(rng: Rng, small: boolean): number {
   const u = rng.unit();
-  if (small) return u < 0.7 ? 3 : u < 0.95 ? 4 + rng.below(2) : 6 + rng.below(4);
+  if (small) return u < 0.8 ? 3 : u < 0.97 ? 4 + rng.below(2) : 6 + rng.below(4);
   if (u < 0.74) return 3 + rng.below(4);
   if (u < 0.94) return 7 + rng.below(6);
   if (u < 0.99) return 13 + rng.below(12);

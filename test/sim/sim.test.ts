@@ -44,7 +44,7 @@ describe('simulated networks', () => {
   });
 
   it('come to the same for the same seed and to something else for another', () => {
-    const [first, again, other] = [7, 7, 8].map((seed) => runSeed(seed, xxhash, { small: true }));
+    const [first, again, other] = [9, 9, 10].map((seed) => runSeed(seed, xxhash, { small: true }));
     expect(again?.stateHash).toBe(first?.stateHash);
     expect(other?.stateHash).not.toBe(first?.stateHash);
   });
