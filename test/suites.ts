@@ -5,14 +5,14 @@ import { many } from './nightly.ts';
 import { LongestFirst } from './sequence.ts';
 
 /**
- * Files whose tests wait for threads and processes of their own, and the one that reads every type. The
+ * Files whose tests wait for threads and processes of their own, and the ones that read all of the source. The
  * simulation starts some too, but only computes.
  */
 export const SYSTEM = [
   'test/threads/**/*.test.ts',
   'test/process/**/*.test.ts',
   'test/cli/**/*.test.ts',
-  'test/{bench,deploy,package,replay,tidy-promises,wasm}.test.ts',
+  'test/{bench,deploy,package,replay,tidy,tidy-promises,wasm}.test.ts',
 ];
 
 /** How both are run. */
