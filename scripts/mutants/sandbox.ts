@@ -35,6 +35,9 @@ const LEFT_OUT = new Set([
   'test/unit/wire/skim-damage.test.js',
 ]);
 
+/** What tests import that asks vitest for something, too. */
+const HELPERS = ['test/in-loops.js'];
+
 /** Makes it, in place of the one before. */
 export function makeSandbox(
   root: string,
@@ -58,7 +61,7 @@ export function makeSandbox(
   const tests = LAYERS[layer].flatMap((place) =>
     place.endsWith('/') ? testsIn(folder, place) : place,
   );
-  for (const name of tests) prepare(folder, name);
+  for (const name of [...tests, ...HELPERS]) prepare(folder, name);
   return {
     folder,
     tests: tests.map((name) => pathToFileURL(join(folder, name)).href),
