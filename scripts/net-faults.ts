@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import type { SpyStats } from '../src/api/stats.ts';
 import { SystemClock } from '../src/util/clock.ts';
 import { imbalanceOfStats } from '../test/accounting.ts';
@@ -207,6 +208,16 @@ async function live(net: Namespaces, folder: string): Promise<void> {
   const { sendFailed } = counted;
   judge('what could not be sent was counted', sendFailed > 0, `${sendFailed}`);
 }
+
+new Command('net-faults')
+  .description(
+    'Lets a spy live through faults of a real network, in two network namespaces. Needs root; takes two minutes.',
+  )
+  .addHelpText(
+    'after',
+    '\nExit status: 0 when it passes all checks, or there are no namespaces here, else 1.',
+  )
+  .parse();
 
 const why = whyNone();
 if (why !== undefined) {

@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { PLANTED_BUGS, type PlantedBug } from './planted/bugs.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,6 +46,13 @@ function plant(copy: string, { file, from, to }: PlantedBug): () => void {
   );
   return () => writeFileSync(path, text);
 }
+
+new Command('planted')
+  .description(
+    'Makes each mistake of scripts/planted/bugs.ts in a copy of the source, and runs the tests that must notice it. Takes a minute.',
+  )
+  .addHelpText('after', '\nExit status: 0 when every mistake is caught, else 1.')
+  .parse();
 
 const copy = mkdtempSync(join(tmpdir(), 'earshot-planted-'));
 let missed = 0;
