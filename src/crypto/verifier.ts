@@ -102,7 +102,7 @@ export function verifyRow(verifier: Verifier, batch: VerifyBatch, row: number): 
   );
 }
 
-/** Rows between two signs of life: 20 to 100 ms by the slowest verifier. */
+/** Rows between two signs of life: 40 to 60 ms by the slowest verifier. */
 const ROWS_PER_BEAT = 32;
 
 /** Judges a batch row by row, for implementations that gain nothing from seeing rows together. */
