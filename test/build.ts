@@ -4,8 +4,8 @@ import { transformWithOxc } from 'vite';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 
-/** What `npm run build` compiles, too. */
-const FOLDERS = ['src', 'workers', 'test', 'bench', 'scripts', 'docs/examples'];
+/** What the tests of `npm test` start. */
+const FOLDERS = ['src', 'workers', 'test', 'bench', 'scripts'];
 
 /**
  * Workers and the command line run compiled code, so the tests compile first. All there is to it is to take the

@@ -18,7 +18,6 @@ export const SYSTEM = [
 /** How both are run. */
 export const COMMON: NonNullable<ViteUserConfig['test']> = {
   root: new URL('..', import.meta.url).pathname,
-  globalSetup: ['test/build.ts'],
   // Only what hangs takes so long, however busy the machine is.
   testTimeout: many(120_000, 1_200_000),
   pool: 'forks',

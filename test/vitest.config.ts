@@ -5,6 +5,7 @@ import { COMMON, SYSTEM } from './suites.ts';
 export default defineConfig({
   test: {
     ...COMMON,
+    globalSetup: ['test/build.ts'],
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...SYSTEM],
   },
