@@ -56,6 +56,8 @@ export interface KnownKeysParts {
   /** Number of the thread, above 0, unlike any other living one's. */
   readonly owner: number;
   readonly options: KnownKeysOptions;
+  /** For how long tables are made after a batch; as `BUILD_MS` when left out. @units ms */
+  readonly buildMs?: number;
 }
 
 /**
@@ -76,6 +78,7 @@ export class KnownKeysVerifier implements Verifier {
   readonly #engine: KnownKeysEngine;
   readonly #candidates: Candidates;
   readonly #builder: TableBuilder;
+  readonly #buildMs: number;
   /** Of each staged row: the row of the batch, the slot and its version. */
   readonly #rows: Uint32Array;
   readonly #slots: Int32Array;
@@ -96,6 +99,7 @@ export class KnownKeysVerifier implements Verifier {
     this.#directory = new KeyDirectory(thread);
     this.#engine = new KnownKeysEngine(thread);
     this.#candidates = new Candidates(after, thread);
+    this.#buildMs = parts.buildMs ?? BUILD_MS;
     this.#builder = new TableBuilder(thread, this.#directory, this.#candidates, parts.owner);
     this.#rows = new Uint32Array(this.#engine.rows);
     this.#slots = new Int32Array(this.#engine.rows);
@@ -173,7 +177,7 @@ export class KnownKeysVerifier implements Verifier {
     }
     if (this.#staged > 0) this.#judgeStaged(batch);
     this.#builder.wait();
-    const endMs = SystemClock.monoMs() + BUILD_MS;
+    const endMs = SystemClock.monoMs() + this.#buildMs;
     while (this.#build() && SystemClock.monoMs() < endMs);
   }
 

@@ -65,6 +65,7 @@ function make(
     rng: seededRng(4),
     owner: parts.owner ?? 1,
     options,
+    buildMs: 0, // as many steps on a fast machine as on a slow one
   });
   return { thread, others, verifier };
 }
