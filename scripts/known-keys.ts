@@ -1,6 +1,7 @@
 /** The verifier for known keys: `npm run known-keys` derives how large every limb and product can become. */
 import { Command } from 'commander';
 import { ROOT } from '../bench/harness.ts';
+import { print } from '../bench/report.ts';
 import { describeProof } from './known-keys/bounds.ts';
 
 new Command('known-keys')
@@ -11,5 +12,5 @@ new Command('known-keys')
   .parse();
 
 const { lines, isProven } = describeProof(ROOT);
-for (const line of lines) process.stdout.write(`${line}\n`);
+for (const line of lines) print(line);
 if (!isProven) process.exitCode = 1;

@@ -1,11 +1,8 @@
 /** The parts written in C: `npm run wasm -- build`, `npm run wasm -- check`. */
 import { Command } from 'commander';
 import { ROOT } from '../bench/harness.ts';
+import { print } from '../bench/report.ts';
 import { build, compilerMissing, differences, MODULES } from './wasm/build.ts';
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 function needCompiler(): void {
   const missing = compilerMissing();
@@ -23,7 +20,7 @@ program
     needCompiler();
     for (const module of MODULES) {
       build(ROOT, module);
-      say(`${module.folder}/wasm.ts`);
+      print(`${module.folder}/wasm.ts`);
     }
   });
 
@@ -33,9 +30,9 @@ program
   .action(() => {
     needCompiler();
     const found = MODULES.flatMap((module) => differences(ROOT, module));
-    for (const line of found) say(line);
+    for (const line of found) print(line);
     if (found.length > 0) process.exitCode = 1;
-    else say('every wasm.ts is what its source makes.');
+    else print('every wasm.ts is what its source makes.');
   });
 
 await program.parseAsync();
