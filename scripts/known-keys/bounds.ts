@@ -18,11 +18,17 @@ import { LIMBS, limbBits, WEIGHTS } from './multiply.ts';
  * that every function keeps to it, so that it holds however often they follow each other.
  */
 export const REDUCED: Bounds = Array.from({ length: LIMBS }, (_, i) =>
-  within(2n ** BigInt(limbBits(i) - 1) + 2n ** 12n),
+  within(2n ** BigInt(limbBits(i) - 1) + 2n ** 15n),
 );
 
 /** Lines of a function that compute nothing with elements. */
 const IRRELEVANT = /^(fe4( \w+,?)+(, \w+)*;|\}?)$/;
+
+/** An element that is copied. */
+const COPY = /^(\w+->\w+) = (\w+->\w+);$/;
+
+/** Limbs below this are packed rightly: what the last hands the first stays small beside its width. */
+const PACKABLE = 2n ** 46n;
 
 /** One operation of a function, as it stands in the C source. */
 const OPERATION = /^(?:if \(needs_t\) )?fe4_(\w+)\((.*)\);$/;
@@ -35,6 +41,8 @@ interface Subject {
   readonly given?: Readonly<Record<string, Bounds>>;
   /** What it leaves, as the C source names it. */
   readonly leaves: readonly string[];
+  /** What it leaves to be packed, which rounds it. */
+  readonly packs?: readonly string[];
 }
 
 const POINT = ['p->x', 'p->y', 'p->z', 'p->t'];
@@ -49,7 +57,12 @@ export const SUBJECTS: readonly Subject[] = [
     file: 'point.h',
     leaves: ['o->sum', 'o->difference', 'o->product', 'o->z'],
   },
-  { name: 'point4_to_entry', file: 'point.h', leaves: ['o->sum', 'o->difference', 'o->product'] },
+  {
+    name: 'point4_to_entry',
+    file: 'point.h',
+    leaves: ['o->product'],
+    packs: ['o->sum', 'o->difference'],
+  },
   { name: 'point4_roots', file: 'point.h', leaves: ['*x', '*x_other'] },
   { name: 'fe4_power_250', file: 'field.h', leaves: ['*power', '*eleven'] },
   { name: 'fe4_invert', file: 'field.h', leaves: ['*o'] },
@@ -60,9 +73,10 @@ export const SUBJECTS: readonly Subject[] = [
 export interface Proof {
   /** Sentences on what is not proven; empty when all is. */
   readonly faults: readonly string[];
-  /** Largest magnitudes, of 2^31 and 2^62. */
-  readonly largest32: bigint;
-  readonly largest64: bigint;
+  /** Largest magnitude of what must be exact: 2^53 is the end. */
+  readonly largest: bigint;
+  /** Largest sum of products, in parts of a million of what it may reach. */
+  readonly largestSum: bigint;
   /** Largest magnitude of each limb that a function leaves. */
   readonly limbs: readonly bigint[];
   /** Functions proven. */
@@ -108,6 +122,11 @@ function follow(
       for (const name of declared[1]!.split(',')) locals.add(name.trim());
       continue;
     }
+    const copied = COPY.exec(line);
+    if (copied) {
+      written.set(copied[1]!, read(copied[2]!));
+      continue;
+    }
     const operation = OPERATION.exec(line);
     if (!operation) {
       if (!IRRELEVANT.test(line)) faults.push(`${subject.name}: "${line}" is not understood`);
@@ -145,10 +164,11 @@ function apply(
       return field.add(read(args[1]!), read(args[2]!), where);
     case 'sub':
       return field.subtract(read(args[1]!), read(args[2]!), where);
-    case 'carry':
-      return field.carry(read(args[1]!), where);
     case 'small':
-      return [exactly(BigInt(args[1]!.trim())), ...Array.from({ length: 9 }, () => exactly(0n))];
+      return [
+        exactly(BigInt(args[1]!.trim())),
+        ...Array.from({ length: LIMBS - 1 }, () => exactly(0n)),
+      ];
     case 'constant':
       return constantBounds();
     case 'square_times': {
@@ -200,17 +220,24 @@ export function prove(read: (file: string) => string): Proof {
       else if (!contains(REDUCED, left)) faults.push(`${subject.name} leaves ${name} not reduced`);
       else limbs = union(limbs, left);
     }
+    for (const name of subject.packs ?? []) {
+      const left = written.get(name);
+      if (!left) faults.push(`${subject.name} does not write ${name}`);
+      else if (left.some((limb) => magnitude(limb) >= PACKABLE)) {
+        faults.push(`${subject.name} leaves ${name} too large to be packed`);
+      }
+    }
     checkCanonical(subject, written, faults);
   }
   if (contains(REDUCED, constantBounds()) === false) faults.push('constants are not reduced');
   if (limbsOf(P - 1n).some((limb, i) => BigInt(Math.abs(limb)) > magnitude(REDUCED[i]!))) {
     faults.push('a number turned into limbs is not reduced');
   }
-  const { largest32, largest64 } = field.ledger;
+  const { largest, largestSum } = field.ledger;
   return {
     faults: [...faults, ...field.ledger.faults],
-    largest32,
-    largest64,
+    largest,
+    largestSum,
     limbs: limbs.map(magnitude),
     functions: SUBJECTS.map(({ name }) => name),
   };
@@ -230,15 +257,13 @@ function checkCanonical(subject: Subject, written: Map<string, Bounds>, faults: 
 export function describeProof(root: string): { lines: string[]; isProven: boolean } {
   const folder = join(root, KNOWN_KEYS.folder);
   const proof = prove((file) => readFileSync(join(folder, file), 'utf8'));
-  const share = (value: bigint, bits: number): string =>
-    `${((Number(value) / 2 ** bits) * 100).toFixed(1)} % of 2^${bits}`;
   return {
     isProven: proof.faults.length === 0,
     lines: [
       ...proof.faults,
       `functions: ${proof.functions.join(', ')}`,
-      `largest 32-bit number: ${proof.largest32}, ${share(proof.largest32, 31)}`,
-      `largest 64-bit number: ${proof.largest64}, ${share(proof.largest64, 62)}`,
+      `largest number: ${proof.largest}, ${((Number(proof.largest) / 2 ** 53) * 100).toFixed(1)} % of 2^53`,
+      `largest sum of products: ${(Number(proof.largestSum) / 10_000).toFixed(1)} % of what is rounded right`,
       `largest limbs: ${proof.limbs.join(', ')}`,
     ],
   };

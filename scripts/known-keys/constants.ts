@@ -88,6 +88,15 @@ export function limbsOf(value: bigint): number[] {
   return limbs;
 }
 
+/** A number as an entry of a table has it: half its width more to each limb, so that none is negative, in a row. */
+function packed(value: bigint): bigint {
+  return limbsOf(value).reduce((sum, limb, i) => {
+    const field = BigInt(limb + 2 ** (limbBits(i) - 1));
+    if (field < 0n || field >= 1n << BigInt(limbBits(i))) throw new Error(`limb ${i} is too wide`);
+    return sum + (field << BigInt(WEIGHTS[i]!));
+  }, 0n);
+}
+
 /** Numerators of fractional digits of roots of the first primes, as SHA-512 has them. */
 function rootDigits(count: number, power: bigint): bigint[] {
   const primes: bigint[] = [];
@@ -131,9 +140,10 @@ export function constants(): string[] {
     `{\n${items.map((word) => `    0x${word.toString(16)},`).join('\n')}\n}`;
   return [
     ...elements.map(
-      ([name, value]) => `static const int32_t ${name}[LIMBS] = ${list(limbsOf(value))};`,
+      ([name, value]) => `static const double ${name}[LIMBS] = ${list(limbsOf(value))};`,
     ),
-    `#define FE_HALF_LIMBS ${list(limbsOf(half))}`,
+    `#define PACKED_HALF ${words(packed(half), 4, 64)}`,
+    `#define PACKED_ZERO ${words(packed(0n), 4, 64)}`,
     `static const uint64_t ORDER[4] = ${words(ORDER, 4, 64)};`,
     `static const uint32_t ORDER_WORDS[9] = ${words(ORDER, 9, 32)};`,
     `static const uint32_t RECIPROCAL[9] = ${words(2n ** 512n / ORDER, 9, 32)};`,

@@ -1,4 +1,4 @@
-import { type LaneMachine, LIMBS, limbBits, multiply, prepare } from './multiply.ts';
+import { type LaneMachine, multiply } from './multiply.ts';
 
 /** What a number may be, both ends included. */
 export interface Interval {
@@ -9,11 +9,11 @@ export interface Interval {
 /** An element: an interval for each limb. */
 export type Bounds = readonly Interval[];
 
-const MAX_32 = 2n ** 31n - 1n;
-const MIN_32 = -(2n ** 31n);
+/** Whole numbers of at most this magnitude are exact in a double. */
+const MAX_WHOLE = 2n ** 53n;
 
-/** Rounding adds 2^62 before it shifts, so columns must stay below that. */
-const MAX_64 = 2n ** 62n;
+/** What a large number may be away from 1.5·2^(52 + bits) and still round to multiples of 2^bits. */
+const reach = (bits: number): bigint => 1n << BigInt(51 + bits);
 
 /** Everything of at most this magnitude. */
 export function within(magnitude: bigint): Interval {
@@ -60,51 +60,66 @@ function times(a: Interval, b: Interval): Interval {
   };
 }
 
-/** a / 2^bits, rounded to the nearest, halves upward. */
-const rounded = (a: bigint, bits: number): bigint => (a + (1n << BigInt(bits - 1))) >> BigInt(bits);
+/** The multiples of 2^bits that numbers of an interval can round to, whichever way halves go. */
+function nearestOf({ low, high }: Interval, bits: number): Interval {
+  const unit = 1n << BigInt(bits);
+  const half = unit / 2n;
+  return { low: floor(low + half - 1n, unit) * unit, high: floor(high + half, unit) * unit };
+}
 
-/** What is left after rounding, whatever the number was: −2^(bits − 1) to 2^(bits − 1) − 1. */
+/** What is left after rounding, whatever the number was. */
 function remainder(a: Interval, bits: number): Interval {
   const half = 1n << BigInt(bits - 1);
-  if (a.low >= -half && a.high < half) return a;
-  return { low: -half, high: half - 1n };
+  if (a.low >= -half && a.high <= half) return union([a], [exactly(0n)])[0]!;
+  return within(half);
 }
+
+const floor = (a: bigint, unit: bigint): bigint => (a - (((a % unit) + unit) % unit)) / unit;
 
 /** Bounds that an operation exceeded, and the largest magnitudes there were. */
 export class Ledger {
   readonly faults: string[] = [];
-  largest32 = 0n;
-  largest64 = 0n;
+  /** Of numbers that must be exact. */
+  largest = 0n;
+  /** Of sums above a large number, as a share of what it has room for, in parts of a million. */
+  largestSum = 0n;
 
   /** @returns the same interval, noted */
-  check32(value: Interval, where: string): Interval {
-    if (value.low < MIN_32 || value.high > MAX_32) {
-      this.faults.push(`${where}: ${magnitude(value)} does not fit 32 bits`);
+  check(value: Interval, where: string): Interval {
+    if (magnitude(value) > MAX_WHOLE) {
+      this.faults.push(`${where}: ${magnitude(value)} is not exact in a double`);
     }
-    if (magnitude(value) > this.largest32) this.largest32 = magnitude(value);
+    if (magnitude(value) > this.largest) this.largest = magnitude(value);
     return value;
   }
 
   /** @returns the same interval, noted */
-  check64(value: Interval, where: string): Interval {
-    if (magnitude(value) >= MAX_64) this.faults.push(`${where}: ${magnitude(value)} reaches 2^62`);
-    if (magnitude(value) > this.largest64) this.largest64 = magnitude(value);
+  checkSum(value: Interval, bits: number, where: string): Interval {
+    const share = (magnitude(value) * 1_000_000n) / reach(bits);
+    if (magnitude(value) >= reach(bits)) {
+      this.faults.push(`${where}: a sum of ${magnitude(value)} leaves the large number's reach`);
+    }
+    if (share > this.largestSum) this.largestSum = share;
     return value;
   }
 }
 
-/** A column's interval with where it came from, so that what a carry leaves behind is known exactly. */
-interface Number64 extends Interval {
-  /** Set on the shifted result of rounding: the number that was rounded, and by how many bits. */
-  readonly shifted?: { readonly of: Interval; readonly bits: number };
+/** An interval with where it came from, so that what rounding leaves behind is known exactly. */
+interface Whole extends Interval {
+  /** Set on what was added to a large number: by which bits it rounds. */
+  readonly large?: number;
+  /** Set on multiples of 2^bits. */
+  readonly multipleOf?: number;
+  /** Set on the nearest multiple: of what. */
+  readonly nearestTo?: Interval;
 }
 
 /** The multiplication program, run on intervals. */
-class IntervalMachine implements LaneMachine<Number64> {
+class IntervalMachine implements LaneMachine<Whole> {
   readonly #factors: { a: Bounds; b: Bounds };
   readonly #ledger: Ledger;
   readonly #where: string;
-  readonly #memory = new Map<string, Number64>();
+  readonly #memory = new Map<string, Whole>();
 
   constructor(a: Bounds, b: Bounds, ledger: Ledger, where: string) {
     this.#factors = { a, b };
@@ -112,51 +127,72 @@ class IntervalMachine implements LaneMachine<Number64> {
     this.#where = where;
   }
 
-  limb(factor: 'a' | 'b', i: number): Interval {
+  limb(factor: 'a' | 'b', i: number): Whole {
     return this.#factors[factor][i]!;
   }
 
-  add32(a: Interval, b: Interval): Interval {
-    return this.#ledger.check32(plus(a, b), this.#where);
+  add(a: Whole, b: Whole): Whole {
+    return this.#exact(plus(a, b));
   }
 
-  scale32(a: Interval, by: number): Interval {
-    return this.#ledger.check32(times(a, exactly(BigInt(by))), this.#where);
+  /** A number less its nearest multiple is the remainder: less than the difference of intervals says. */
+  sub(a: Whole, b: Whole): Whole {
+    if (b.nearestTo === a && b.multipleOf !== undefined) return remainder(a, b.multipleOf);
+    return this.#exact(minus(a, b));
   }
 
-  product(a: Interval, b: Interval): Interval {
-    return this.#ledger.check64(times(a, b), this.#where);
+  scaled(a: Whole, by: number, b: Whole): Whole {
+    return this.#exact(plus(times(a, exactly(BigInt(by))), b));
   }
 
-  add64(a: Interval, b: Interval): Interval {
-    return this.#ledger.check64(plus(a, b), this.#where);
+  large(bits: number): Whole {
+    return { ...exactly(0n), large: bits };
   }
 
-  /** A column less what was carried out of it is the remainder: less than the difference of intervals says. */
-  sub64(a: Interval, b: Number64): Interval {
-    if (b.shifted && b.shifted.of === a) return remainder(a, b.shifted.bits);
-    return this.#ledger.check64(minus(a, b), this.#where);
+  high(a: Whole, b: Whole, sum: Whole): Whole {
+    const bits = sum.large;
+    if (bits === undefined) throw new Error(`${this.#where}: sums begin with a large number`);
+    const unrounded = this.#ledger.checkSum(plus(sum, times(a, b)), bits, this.#where);
+    return { ...nearestOf(unrounded, bits), large: bits };
   }
 
-  shift64(a: Number64, bits: number): Number64 {
-    const scaled = this.#ledger.check64(times(a, exactly(1n << BigInt(bits))), this.#where);
-    return a.shifted?.bits === bits ? { ...scaled, shifted: a.shifted } : scaled;
+  /** Both sums are multiples of 2^bits within reach, so their difference is exact; so is what is left of a·b. */
+  low(_a: Whole, _b: Whole, before: Whole, after: Whole): Whole {
+    if (before.large === undefined || before.large !== after.large) {
+      throw new Error(`${this.#where}: what was left out is of one sum`);
+    }
+    return this.#exact(within(1n << BigInt(before.large - 1)));
   }
 
-  round64(a: Interval, bits: number): Number64 {
-    // The offset of 2^62 makes it positive, half a unit more must not overflow.
-    this.#ledger.check64(plus(a, exactly(1n << BigInt(bits - 1))), this.#where);
-    return { low: rounded(a.low, bits), high: rounded(a.high, bits), shifted: { of: a, bits } };
+  above(sum: Whole, bits: number): Whole {
+    if (sum.large !== bits) throw new Error(`${this.#where}: not a sum above 2^${bits}`);
+    return { low: sum.low, high: sum.high, multipleOf: bits };
   }
 
-  store(array: string, i: number, value: Number64): void {
+  nearest(a: Whole, bits: number): Whole {
+    this.#ledger.checkSum(a, bits, this.#where);
+    return { ...nearestOf(a, bits), multipleOf: bits, nearestTo: a };
+  }
+
+  carried(a: Whole, bits: number, by: number, b: Whole): Whole {
+    if (a.multipleOf !== bits) throw new Error(`${this.#where}: not a multiple of 2^${bits}`);
+    const unit = 1n << BigInt(bits);
+    const count = { low: a.low / unit, high: a.high / unit };
+    return this.#exact(plus(times(count, exactly(BigInt(by))), b));
+  }
+
+  store(array: string, i: number, value: Whole): void {
     this.#memory.set(`${array} ${i}`, value);
   }
 
-  load(array: string, i: number): Number64 {
+  load(array: string, i: number): Whole {
     const value = this.#memory.get(`${array} ${i}`);
     if (!value) throw new Error(`${array}[${i}] is read before it is written`);
     return value;
+  }
+
+  #exact(value: Interval): Interval {
+    return this.#ledger.check(value, this.#where);
   }
 }
 
@@ -169,38 +205,18 @@ export class FieldBounds {
   }
 
   multiply(a: Bounds, b: Bounds, where: string): Bounds {
-    return this.#run(new IntervalMachine(a, b, this.ledger, where), false, where);
+    return multiply(new IntervalMachine(a, b, this.ledger, where), false);
   }
 
   square(a: Bounds, where: string): Bounds {
-    return this.#run(new IntervalMachine(a, a, this.ledger, where), true, where);
+    return multiply(new IntervalMachine(a, a, this.ledger, where), true);
   }
 
   add(a: Bounds, b: Bounds, where: string): Bounds {
-    return a.map((limb, i) => this.ledger.check32(plus(limb, b[i]!), where));
+    return a.map((limb, i) => this.ledger.check(plus(limb, b[i]!), where));
   }
 
   subtract(a: Bounds, b: Bounds, where: string): Bounds {
-    return a.map((limb, i) => this.ledger.check32(minus(limb, b[i]!), where));
-  }
-
-  carry(a: Bounds, where: string): Bounds {
-    const over: Interval[] = [];
-    const rest: Interval[] = [];
-    for (const [i, limb] of a.entries()) {
-      const bits = limbBits(i);
-      this.ledger.check32(plus(limb, exactly(1n << BigInt(bits - 1))), where);
-      over.push({ low: rounded(limb.low, bits), high: rounded(limb.high, bits) });
-      rest.push(remainder(limb, bits));
-    }
-    return rest.map((limb, i) => {
-      const from = i === 0 ? times(over[LIMBS - 1]!, exactly(19n)) : over[i - 1]!;
-      return this.ledger.check32(plus(limb, from), where);
-    });
-  }
-
-  #run(machine: IntervalMachine, isSquare: boolean, where: string): Bounds {
-    prepare(machine, isSquare);
-    return multiply(machine, isSquare).map((limb) => this.ledger.check32(limb, where));
+    return a.map((limb, i) => this.ledger.check(minus(limb, b[i]!), where));
   }
 }

@@ -40,6 +40,7 @@ export const KNOWN_KEYS: Module = {
   source: 'known-keys.c',
   flags: [
     '-msimd128',
+    '-mrelaxed-simd',
     '-mbulk-memory',
     '-matomics',
     '-Wno-unused-function',

@@ -250,7 +250,7 @@ function remembered(): Bound[] {
     {
       item: 'tables for known keys',
       limit: KNOWN_KEYS_DEFAULTS.keys,
-      unit: 'keys of 13 KiB, one set for all threads',
+      unit: 'keys of 13.5 KiB, one set for all threads',
       bytes: KNOWN_KEYS_BYTES,
       onFull: 'the longest unused gives way, if it was idle; else a key goes without',
       counter: 'KEY_TABLES_BUILT',

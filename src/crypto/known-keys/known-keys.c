@@ -24,8 +24,8 @@
 
 /* Windows of k: 64 of 4 bits, every 5th stored. */
 #ifndef KEY_WIDTH
-#define KEY_WIDTH 4
-#define KEY_STEP 5
+#define KEY_WIDTH 5
+#define KEY_STEP 6
 #endif
 #define KEY_WINDOWS ((252 + KEY_WIDTH) / KEY_WIDTH)
 #define KEY_ROWS ((KEY_WINDOWS + KEY_STEP - 1) / KEY_STEP)
@@ -43,9 +43,9 @@
 /* Longest message. */
 #define MESSAGE_BYTES 1280
 
-/* An entry in memory: the limbs of one lane of an entry4, then 8 bytes so that it fills two cache lines. */
+/* An entry in memory: one lane of an entry4, packed. */
 typedef struct {
-  int32_t sum[LIMBS], difference[LIMBS], product[LIMBS], unused[2];
+  uint64_t sum[4], difference[4], product[4];
 } entry;
 
 #define KEY_ENTRIES (KEY_ROWS * KEY_MULTIPLES)
@@ -78,7 +78,7 @@ typedef struct {
 } area_t;
 
 /* The identity as an entry: x = 0, y = 1. 1/2 = 2^254 - 9 mod p. */
-static const entry IDENTITY __attribute__((aligned(128))) = {FE_HALF_LIMBS, FE_HALF_LIMBS, {0}, {0}};
+static const entry IDENTITY __attribute__((aligned(32))) = {PACKED_HALF, PACKED_HALF, PACKED_ZERO};
 
 /* ---- tables ---- */
 
@@ -114,11 +114,9 @@ INLINE void store_multiple(area_t *area, entry *const to[LANES], int lanes) {
   } else own = area->half_inverse;
   point4_to_entry(&q, &m->x, &m->y, &own);
   for (int lane = 0; lane < lanes; lane++) {
-    for (int i = 0; i < LIMBS; i++) {
-      to[lane]->sum[i] = *fe4_lane(&q.sum, i, lane);
-      to[lane]->difference[i] = *fe4_lane(&q.difference, i, lane);
-      to[lane]->product[i] = *fe4_lane(&q.product, i, lane);
-    }
+    fe4_pack(to[lane]->sum, &q.sum, lane);
+    fe4_pack(to[lane]->difference, &q.difference, lane);
+    fe4_pack(to[lane]->product, &q.product, lane);
   }
 }
 
@@ -129,8 +127,6 @@ EXPORT int table_begin(area_t *area) {
   fe4_small(&zero, 0);
   fe4_sub(&area->start.x, &zero, &area->start.x);
   fe4_sub(&area->start.t, &zero, &area->start.t);
-  fe4_carry(&area->start.x, &area->start.x);
-  fe4_carry(&area->start.t, &area->start.t);
   area->filled = 0;
   return usable;
 }
@@ -239,35 +235,15 @@ INLINE const entry *entry_of(const entry *row, int digit) {
   return digit == 0 ? &IDENTITY : row + magnitude - 1;
 }
 
-/* Four rows of ten numbers, turned into an element with one row in each lane. */
-INLINE void load_lanes(fe4 *o, const int32_t *a, const int32_t *b, const int32_t *c, const int32_t *d) {
-  for (int i = 0; i < LIMBS; i += 4) {
-    v128_t ra, rb, rc, rd;
-    if (i < 8) {
-      ra = wasm_v128_load(a + i);
-      rb = wasm_v128_load(b + i);
-      rc = wasm_v128_load(c + i);
-      rd = wasm_v128_load(d + i);
-    } else {
-      ra = wasm_v128_load64_zero(a + i);
-      rb = wasm_v128_load64_zero(b + i);
-      rc = wasm_v128_load64_zero(c + i);
-      rd = wasm_v128_load64_zero(d + i);
-    }
-    v128_t ab = wasm_i32x4_shuffle(ra, rb, 0, 4, 1, 5), cd = wasm_i32x4_shuffle(rc, rd, 0, 4, 1, 5);
-    o->limb[i] = wasm_i64x2_shuffle(ab, cd, 0, 2);
-    o->limb[i + 1] = wasm_i64x2_shuffle(ab, cd, 1, 3);
-    if (i == 8) break;
-    ab = wasm_i32x4_shuffle(ra, rb, 2, 6, 3, 7);
-    cd = wasm_i32x4_shuffle(rc, rd, 2, 6, 3, 7);
-    o->limb[i + 2] = wasm_i64x2_shuffle(ab, cd, 0, 2);
-    o->limb[i + 3] = wasm_i64x2_shuffle(ab, cd, 1, 3);
-  }
+/* Four packed elements, one in each lane. */
+INLINE void load_lanes(fe4 *o, const uint64_t *const from[LANES]) {
+  unpack_lanes(o->limb, from[0], from[1]);
+  unpack_lanes(o->limb + 1, from[2], from[3]);
 }
 
 /* p += the entries of four digits. -(x, y) = (-x, y): sum and difference change places, the product its sign. */
 INLINE void add_digits(point4 *p, const entry *const row[LANES], const int digit[LANES], int needs_t) {
-  const int32_t *sum[LANES], *difference[LANES], *product[LANES];
+  const uint64_t *sum[LANES], *difference[LANES], *product[LANES];
   entry4 q;
   for (int lane = 0; lane < LANES; lane++) {
     const entry *e = entry_of(row[lane], digit[lane]);
@@ -275,14 +251,16 @@ INLINE void add_digits(point4 *p, const entry *const row[LANES], const int digit
     difference[lane] = digit[lane] < 0 ? e->sum : e->difference;
     product[lane] = e->product;
   }
-  load_lanes(&q.difference, difference[0], difference[1], difference[2], difference[3]);
-  load_lanes(&q.sum, sum[0], sum[1], sum[2], sum[3]);
-  load_lanes(&q.product, product[0], product[1], product[2], product[3]);
-  const v128_t sign =
-      wasm_i32x4_shr(wasm_i32x4_make(digit[0], digit[1], digit[2], digit[3]), 31);
-  for (int i = 0; i < LIMBS; i++) {
-    q.product.limb[i] = wasm_i32x4_sub(wasm_v128_xor(q.product.limb[i], sign), sign);
-  }
+  load_lanes(&q.difference, difference);
+  load_lanes(&q.sum, sum);
+  load_lanes(&q.product, product);
+  /* The sign of a double is its highest bit. */
+  const v128_t minus = wasm_i64x2_const_splat(INT64_MIN);
+  const v128_t sign[2] = {
+      wasm_v128_and(wasm_i64x2_make(digit[0], digit[1]), minus),
+      wasm_v128_and(wasm_i64x2_make(digit[2], digit[3]), minus),
+  };
+  for (int i = 0; i < 2 * LIMBS; i++) q.product.limb[i] = wasm_v128_xor(q.product.limb[i], sign[i & 1]);
   point4_add_entry(p, &q, needs_t);
 }
 
@@ -292,11 +270,11 @@ INLINE void touch(area_t *area, int first, const entry *base) {
   for (int row = first; row < first + LANES; row++) {
     for (int i = 0; i < KEY_WINDOWS; i++) {
       const entry *e = entry_of(area->table[row] + (i / KEY_STEP) * KEY_MULTIPLES, area->key_digits[row][i]);
-      sum += (uint32_t)e->sum[0] + (uint32_t)e->unused[0];
+      sum += (uint32_t)e->sum[0] + (uint32_t)e->product[3];
     }
     for (int i = 0; i < BASE_WINDOWS; i++) {
       const entry *e = entry_of(base + i * BASE_MULTIPLES, area->base_digits[row][i]);
-      sum += (uint32_t)e->sum[0] + (uint32_t)e->unused[0];
+      sum += (uint32_t)e->sum[0] + (uint32_t)e->product[3];
     }
   }
   area->sink = sum;
@@ -386,10 +364,17 @@ EXPORT uint32_t table_rows(void) { return KEY_ROWS; }
 EXPORT uint32_t base_table_bytes(void) { return BASE_ENTRIES * sizeof(entry); }
 EXPORT uint32_t batch_rows(void) { return ROWS; }
 
-/* For tests with extreme limbs: elements as ten vectors. */
+/* Whether this machine rounds a fused operation once. */
+EXPORT int fused_operations(void) { return has_fused_operations(); }
+
+/* For tests with extreme limbs. */
 EXPORT void field_multiply(fe4 *o, const fe4 *a, const fe4 *b) { fe4_mul(o, a, b); }
 EXPORT void field_square(fe4 *o, const fe4 *a) { fe4_sq(o, a); }
-EXPORT void field_carry(fe4 *o, const fe4 *a) { fe4_carry(o, a); }
+EXPORT void field_pack(uint64_t *words, const fe4 *a, int lane) { fe4_pack(words, a, lane); }
+EXPORT void field_unpack(fe4 *o, const uint64_t *words) {
+  const uint64_t *const from[LANES] = {words, words, words, words};
+  load_lanes(o, from);
+}
 EXPORT void field_canonical(uint64_t *words, const fe4 *a, int lane) { fe4_canonical(words, a, lane); }
 
 /* The compiler calls these for larger copies; both become single instructions of bulk memory. */

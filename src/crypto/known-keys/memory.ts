@@ -23,6 +23,8 @@ export interface KnownKeysCode {
   table_rows(): number;
   base_table_bytes(): number;
   batch_rows(): number;
+  /** 1 where a product that is added to is rounded once, which all arithmetic rests on. */
+  fused_operations(): number;
   base_table(area: number, base: number): void;
   table_begin(area: number): number;
   table_row(area: number, row: number): void;
@@ -32,7 +34,8 @@ export interface KnownKeysCode {
   verify(area: number, count: number, base: number): void;
   field_multiply(out: number, a: number, b: number): void;
   field_square(out: number, a: number): void;
-  field_carry(out: number, a: number): void;
+  field_pack(words: number, a: number, lane: number): void;
+  field_unpack(out: number, words: number): void;
   field_canonical(words: number, a: number, lane: number): void;
 }
 
@@ -155,7 +158,7 @@ export interface KnownKeysThread {
  * calling thread.
  *
  * @param keys most keys with a table, about 14 KB each; pages that are never touched cost nothing
- * @throws SpyError VERIFIER_UNAVAILABLE where WebAssembly lacks SIMD or shared memory
+ * @throws SpyError VERIFIER_UNAVAILABLE where WebAssembly lacks shared memory or fused operations
  */
 export function createKnownKeys(keys: number, rng: Rng): KnownKeysThread {
   const handle = allocate(keys);
@@ -179,14 +182,16 @@ function allocate(keys: number): KnownKeysHandle {
     const most = Math.ceil((keys * 16_384) / PAGE_BYTES) + 256;
     const memory = new Memory({ initial: 2, maximum: most, shared: true });
     const handle = { module, memory, keys };
-    const { end } = layoutOf(instantiate(handle), keys);
+    const code = instantiate(handle);
+    if (code.fused_operations() !== 1) throw new Error('this processor has none');
+    const { end } = layoutOf(code, keys);
     memory.grow(Math.ceil(end / PAGE_BYTES) - 2);
     return handle;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new SpyError(
       'VERIFIER_UNAVAILABLE',
-      `Tables for known keys need WebAssembly with SIMD and shared memory: ${why}.`,
+      `Tables for known keys need WebAssembly with shared memory and fused operations of relaxed SIMD: ${why}.`,
       { cause },
     );
   }

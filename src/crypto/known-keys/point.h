@@ -93,7 +93,6 @@ NOINLINE void point4_double(point4 *p, int needs_t) {
   fe4_sub(&e, &h, &s);
   fe4_sub(&g, &a, &b);
   fe4_add(&f, &c, &g);
-  fe4_carry(&f, &f);
   fe4_mul(&p->x, &e, &f);
   fe4_mul(&p->y, &g, &h);
   fe4_mul(&p->z, &f, &g);
@@ -109,7 +108,7 @@ NOINLINE void point4_cache(cached4 *o, const point4 *p) {
   fe4_mul(&o->difference, &constant, &o->difference);
   fe4_constant(&constant, FE_D);
   fe4_mul(&o->product, &p->t, &constant);
-  fe4_carry(&o->z, &p->z);
+  o->z = p->z;
 }
 
 /* The entry of p, given half_inverse = 1 / (2 Z). 4 d (x / 2)(y / 2) = d x y. */
@@ -118,9 +117,7 @@ NOINLINE void point4_to_entry(entry4 *o, const fe4 *px, const fe4 *py, const fe4
   fe4_mul(&x, px, half_inverse);
   fe4_mul(&y, py, half_inverse);
   fe4_add(&o->sum, &y, &x);
-  fe4_carry(&o->sum, &o->sum);
   fe4_sub(&o->difference, &y, &x);
-  fe4_carry(&o->difference, &o->difference);
   fe4_mul(&o->product, &x, &y);
   fe4_constant(&constant, FE_4D);
   fe4_mul(&o->product, &o->product, &constant);

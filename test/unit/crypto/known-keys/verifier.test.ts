@@ -9,7 +9,11 @@ import {
 import { createQuickIdentity } from '../../../../src/crypto/quick-identity.ts';
 import { verifyRows } from '../../../../src/crypto/verifier.ts';
 import { createVerifier, type Verifier, type VerifyBatch } from '../../../../src/crypto/verify.ts';
-import { type KnownKeysOptions, KnownKeysVerifier } from '../../../../src/crypto/verify-known.ts';
+import {
+  KNOWN_KEYS_DEFAULTS,
+  type KnownKeysOptions,
+  KnownKeysVerifier,
+} from '../../../../src/crypto/verify-known.ts';
 import { seededRng } from '../../../../src/util/rng.ts';
 import { placeCases, type SignatureCase } from '../signature-cases.ts';
 
@@ -96,6 +100,13 @@ function teach(on: ReturnType<typeof make>, keys: readonly number[], after = 4):
     );
   finish(on);
 }
+
+describe('memory of tables', () => {
+  it('is 64 MiB at most, by default', () => {
+    const { handle } = createKnownKeys(KNOWN_KEYS_DEFAULTS.keys, rng);
+    expect(handle.memory.buffer.byteLength).toBeLessThanOrEqual(64 * 2 ** 20);
+  });
+});
 
 describe('which keys get a table', () => {
   it('those of which enough signatures were accepted', () => {
