@@ -1,4 +1,4 @@
-import { copyBytes, equalBytes } from '../util/bytes.ts';
+import { copyBytes, equalBytes, readU32 } from '../util/bytes.ts';
 import { KeyedHash } from '../util/keyed-hash.ts';
 import type { Rng } from '../util/rng.ts';
 import { PUBKEY_BYTES } from '../wire/limits.ts';
@@ -13,7 +13,7 @@ import { SlotLists } from './slot-list.ts';
  */
 export const RECEIVED_ORIGINS = 16_384;
 
-/** Scores of all origins together: 8 relayers each, 5.2 MiB. On overflow the longest unheard origin leaves. */
+/** Scores of all origins together: 8 relayers each, 5.5 MiB. On overflow the longest unheard origin leaves. */
 export const RECEIVED_SCORES = 131_072;
 
 /** Values of an origin that must have arrived before its relayers are judged. @source behaviour 0.3, 7.2 */
@@ -72,9 +72,10 @@ export class ReceivedCache {
   readonly #origins: Uint8Array;
   readonly #upserts: Uint32Array;
   readonly #relayerCount: Uint16Array;
-  /** Chains of scores: first by origin slot, next by score slot; free ones are chained too. */
+  /** Chains of scores: first by origin slot; free ones are chained too. */
   readonly #firstScore: Int32Array;
-  readonly #nextScore: Int32Array;
+  /** Of each score the next of its chain and, beside it, how its relayer's key begins: most others differ there. */
+  readonly #links: Int32Array;
   readonly #relayers: Uint8Array;
   readonly #score: Uint32Array;
   #freeScore: number;
@@ -92,9 +93,10 @@ export class ReceivedCache {
     this.#upserts = new Uint32Array(origins);
     this.#relayerCount = new Uint16Array(origins);
     this.#firstScore = new Int32Array(origins).fill(NONE);
-    this.#nextScore = Int32Array.from({ length: scores }, (_, i) =>
-      i + 1 < scores ? i + 1 : NONE,
-    );
+    this.#links = new Int32Array(2 * scores);
+    for (let score = 0; score < scores; score++) {
+      this.#links[2 * score] = score + 1 < scores ? score + 1 : NONE;
+    }
     this.#relayers = new Uint8Array(scores * PUBKEY_BYTES);
     this.#score = new Uint32Array(scores);
     this.#freeScore = 0;
@@ -128,13 +130,13 @@ export class ReceivedCache {
     const isTimely = copies < TIMELY_COPIES;
     const isDue = this.#upserts[slot]! >= MIN_UPSERTS;
     if (!isTimely && this.#relayerCount[slot]! >= LATE_RELAYERS) return isDue; // it could change nothing
-    let score = this.#firstScore[slot]!;
-    while (score !== NONE) {
+    const begins = readU32(relayers, relayerAt) | 0;
+    for (let score = this.#firstScore[slot]!; score !== NONE; score = this.#links[2 * score]!) {
+      if (this.#links[2 * score + 1] !== begins) continue;
       if (equalBytes(this.#relayers, score * PUBKEY_BYTES, relayers, relayerAt, PUBKEY_BYTES)) {
         if (isTimely) this.#score[score] = this.#score[score]! + 1;
         return isDue;
       }
-      score = this.#nextScore[score]!;
     }
     if (this.#relayerCount[slot]! >= (isTimely ? MAX_RELAYERS : LATE_RELAYERS)) return isDue;
     this.#enter(slot, relayers, relayerAt, isTimely ? 1 : 0);
@@ -152,7 +154,7 @@ export class ReceivedCache {
     const slot = this.#find(origins, originAt);
     if (slot === NONE || this.#upserts[slot]! < MIN_UPSERTS) return false;
     this.#lists.move(RECENT, slot);
-    for (let s = this.#firstScore[slot]!; s !== NONE; s = this.#nextScore[s]!) {
+    for (let s = this.#firstScore[slot]!; s !== NONE; s = this.#links[2 * s]!) {
       copyBytes(this.#relayers, s * PUBKEY_BYTES, out.keys, out.count * PUBKEY_BYTES, PUBKEY_BYTES);
       out.score[out.count++] = this.#score[s]!;
     }
@@ -190,10 +192,11 @@ export class ReceivedCache {
       this.#evict(oldest);
     }
     const s = this.#freeScore;
-    this.#freeScore = this.#nextScore[s]!;
+    this.#freeScore = this.#links[2 * s]!;
     copyBytes(relayers, relayerAt, this.#relayers, s * PUBKEY_BYTES, PUBKEY_BYTES);
     this.#score[s] = score;
-    this.#nextScore[s] = this.#firstScore[slot]!;
+    this.#links[2 * s] = this.#firstScore[slot]!;
+    this.#links[2 * s + 1] = readU32(relayers, relayerAt);
     this.#firstScore[slot] = s;
     this.#relayerCount[slot] = this.#relayerCount[slot]! + 1;
   }
@@ -208,8 +211,8 @@ export class ReceivedCache {
 
   #empty(slot: number): void {
     for (let s = this.#firstScore[slot]!; s !== NONE; ) {
-      const next = this.#nextScore[s]!;
-      this.#nextScore[s] = this.#freeScore;
+      const next = this.#links[2 * s]!;
+      this.#links[2 * s] = this.#freeScore;
       this.#freeScore = s;
       s = next;
     }

@@ -8,6 +8,12 @@ const EAGER_PER_SECOND = 300;
 const UNANSWERED_BURST = 64;
 const UNANSWERED_PER_SECOND = 16;
 
+/**
+ * So many of those together, or all that are wanted: for one request the whole table is walked as for eight, and while
+ * nobody answers it may be large all the same, of what is pushed.
+ */
+const UNANSWERED_AT_ONCE = 8;
+
 /** Requests that may leave at once. */
 const EAGER_BURST = 32;
 
@@ -55,6 +61,7 @@ export class PullPace {
     this.#tokens = Math.min(EAGER_BURST, this.#tokens + filled);
     this.#filledMs = nowMs;
     const granted = Math.min(wanted, Math.floor(this.#tokens));
+    if (isPatient && granted < Math.min(wanted, UNANSWERED_AT_ONCE)) return 0;
     this.#tokens -= granted;
     this.#asked += granted;
     return granted;
