@@ -80,7 +80,7 @@ export class TableLife {
     this.#timeouts = new Timeouts(this.#ourKey, this.#stakes, Number(start['purgeDurationMs']));
     this.#table = new CrdsTable(createRegions(CAPACITIES, false), { xxhash, hashSeed: rng.u32() });
     this.#table.setStakes(this.#stakes);
-    this.#received = new NotedCache(rng, { origins: 1_024, scores: 16_384 });
+    this.#received = new NotedCache(rng, { origins: 1_024, blocks: 4_096 });
     this.#received.stakes = this.#stakes;
     this.#prunes = new PrunePlan(this.#received);
     this.#answers = new PullAnswers(this.#table.view, rng, NO_LIMITS);

@@ -13,8 +13,17 @@ import { SlotLists } from './slot-list.ts';
  */
 export const RECEIVED_ORIGINS = 16_384;
 
-/** Scores of all origins together: 8 relayers each, 5.5 MiB. On overflow the longest unheard origin leaves. */
-export const RECEIVED_SCORES = 131_072;
+/**
+ * Relayers of an origin lie in blocks: how their keys begin is one half line of memory, where a relayer at a time
+ * was one line each, and most origins have few.
+ */
+export const BLOCK_RELAYERS = 7;
+
+/** Blocks of all origins together: 8 relayers each, 5.5 MiB. On overflow the longest unheard origin leaves. */
+export const RECEIVED_BLOCKS = 20_480;
+
+/** Words of a block: the next one of its chain, then how the key of each relayer begins. */
+const BLOCK_WORDS = 1 + BLOCK_RELAYERS;
 
 /** Values of an origin that must have arrived before its relayers are judged. @source behaviour 0.3, 7.2 */
 export const MIN_UPSERTS = 20;
@@ -38,7 +47,8 @@ const FREE = 1;
 /** How much the cache may remember. */
 export interface ReceivedCacheSizes {
   readonly origins?: number;
-  readonly scores?: number;
+  /** Of seven relayers each. */
+  readonly blocks?: number;
 }
 
 /** Relayers of one origin with their scores; the cache fills it in, the owner keeps it for the next time. */
@@ -72,34 +82,33 @@ export class ReceivedCache {
   readonly #origins: Uint8Array;
   readonly #upserts: Uint32Array;
   readonly #relayerCount: Uint16Array;
-  /** Chains of scores: first by origin slot; free ones are chained too. */
-  readonly #firstScore: Int32Array;
-  /** Of each score the next of its chain and, beside it, how its relayer's key begins: most others differ there. */
-  readonly #links: Int32Array;
+  /** Chains of blocks: the first, which alone may have room, by origin slot; free ones are chained too. */
+  readonly #firstBlock: Int32Array;
+  readonly #blocks: Int32Array;
+  /** Of each place in a block. */
   readonly #relayers: Uint8Array;
   readonly #score: Uint32Array;
-  #freeScore: number;
+  #freeBlock = 0;
   #size = 0;
   /** Origins that had to leave for want of room. */
   evicted = 0;
 
   constructor(rng: Rng, sizes: ReceivedCacheSizes = {}) {
     const origins = sizes.origins ?? RECEIVED_ORIGINS;
-    const scores = sizes.scores ?? RECEIVED_SCORES;
+    const blocks = sizes.blocks ?? RECEIVED_BLOCKS;
     this.#hash = KeyedHash.random(rng);
     this.#index = new HashIndex(origins);
     this.#lists = new SlotLists(origins, 2);
     this.#origins = new Uint8Array(origins * PUBKEY_BYTES);
     this.#upserts = new Uint32Array(origins);
     this.#relayerCount = new Uint16Array(origins);
-    this.#firstScore = new Int32Array(origins).fill(NONE);
-    this.#links = new Int32Array(2 * scores);
-    for (let score = 0; score < scores; score++) {
-      this.#links[2 * score] = score + 1 < scores ? score + 1 : NONE;
+    this.#firstBlock = new Int32Array(origins).fill(NONE);
+    this.#blocks = new Int32Array(blocks * BLOCK_WORDS);
+    for (let block = 0; block < blocks; block++) {
+      this.#blocks[block * BLOCK_WORDS] = block + 1 < blocks ? block + 1 : NONE;
     }
-    this.#relayers = new Uint8Array(scores * PUBKEY_BYTES);
-    this.#score = new Uint32Array(scores);
-    this.#freeScore = 0;
+    this.#relayers = new Uint8Array(blocks * BLOCK_RELAYERS * PUBKEY_BYTES);
+    this.#score = new Uint32Array(blocks * BLOCK_RELAYERS);
     for (let slot = 0; slot < origins; slot++) this.#lists.append(FREE, slot);
   }
 
@@ -130,13 +139,10 @@ export class ReceivedCache {
     const isTimely = copies < TIMELY_COPIES;
     const isDue = this.#upserts[slot]! >= MIN_UPSERTS;
     if (!isTimely && this.#relayerCount[slot]! >= LATE_RELAYERS) return isDue; // it could change nothing
-    const begins = readU32(relayers, relayerAt) | 0;
-    for (let score = this.#firstScore[slot]!; score !== NONE; score = this.#links[2 * score]!) {
-      if (this.#links[2 * score + 1] !== begins) continue;
-      if (equalBytes(this.#relayers, score * PUBKEY_BYTES, relayers, relayerAt, PUBKEY_BYTES)) {
-        if (isTimely) this.#score[score] = this.#score[score]! + 1;
-        return isDue;
-      }
+    const place = this.#findRelayer(slot, relayers, relayerAt);
+    if (place !== NONE) {
+      if (isTimely) this.#score[place] = this.#score[place]! + 1;
+      return isDue;
     }
     if (this.#relayerCount[slot]! >= (isTimely ? MAX_RELAYERS : LATE_RELAYERS)) return isDue;
     this.#enter(slot, relayers, relayerAt, isTimely ? 1 : 0);
@@ -154,9 +160,15 @@ export class ReceivedCache {
     const slot = this.#find(origins, originAt);
     if (slot === NONE || this.#upserts[slot]! < MIN_UPSERTS) return false;
     this.#lists.move(RECENT, slot);
-    for (let s = this.#firstScore[slot]!; s !== NONE; s = this.#links[2 * s]!) {
-      copyBytes(this.#relayers, s * PUBKEY_BYTES, out.keys, out.count * PUBKEY_BYTES, PUBKEY_BYTES);
-      out.score[out.count++] = this.#score[s]!;
+    let filled = this.#filledOfFirst(slot);
+    for (let block = this.#firstBlock[slot]!; block !== NONE; block = this.#nextOf(block)) {
+      for (let i = filled - 1; i >= 0; i--) {
+        const place = block * BLOCK_RELAYERS + i;
+        const to = out.count * PUBKEY_BYTES;
+        copyBytes(this.#relayers, place * PUBKEY_BYTES, out.keys, to, PUBKEY_BYTES);
+        out.score[out.count++] = this.#score[place]!;
+      }
+      filled = BLOCK_RELAYERS;
     }
     this.#empty(slot);
     return true;
@@ -175,6 +187,34 @@ export class ReceivedCache {
     return NONE;
   }
 
+  /** The block behind this one. */
+  #nextOf(block: number): number {
+    return this.#blocks[block * BLOCK_WORDS]!;
+  }
+
+  /** Relayers in the first block of an origin that has one. */
+  #filledOfFirst(slot: number): number {
+    return ((this.#relayerCount[slot]! + BLOCK_RELAYERS - 1) % BLOCK_RELAYERS) + 1;
+  }
+
+  /** @returns the place of a relayer of an origin, or NONE */
+  #findRelayer(slot: number, relayers: Uint8Array, relayerAt: number): number {
+    // hot: for every value that comes by push, except late copies of origins with many relayers
+    const begins = readU32(relayers, relayerAt) | 0;
+    const blocks = this.#blocks;
+    let filled = this.#filledOfFirst(slot);
+    for (let block = this.#firstBlock[slot]!; block !== NONE; block = this.#nextOf(block)) {
+      for (let i = filled - 1; i >= 0; i--) {
+        if (blocks[block * BLOCK_WORDS + 1 + i] !== begins) continue;
+        const place = block * BLOCK_RELAYERS + i;
+        const at = place * PUBKEY_BYTES;
+        if (equalBytes(this.#relayers, at, relayers, relayerAt, PUBKEY_BYTES)) return place;
+      }
+      filled = BLOCK_RELAYERS;
+    }
+    return NONE;
+  }
+
   #allocate(origins: Uint8Array, originAt: number): number {
     if (this.#lists.first(FREE) < 0) this.#evict(this.#lists.first(RECENT));
     const slot = this.#lists.first(FREE);
@@ -184,21 +224,30 @@ export class ReceivedCache {
     return slot;
   }
 
-  /** Adds a relayer; when scores have run out, the longest unheard origin gives its own back. */
+  /** Adds a relayer; when blocks have run out, the longest unheard origin gives its own back. */
   #enter(slot: number, relayers: Uint8Array, relayerAt: number, score: number): void {
-    while (this.#freeScore === NONE) {
+    const used = this.#relayerCount[slot]! % BLOCK_RELAYERS;
+    if (used === 0 && !this.#addBlock(slot)) return;
+    const block = this.#firstBlock[slot]!;
+    const place = block * BLOCK_RELAYERS + used;
+    copyBytes(relayers, relayerAt, this.#relayers, place * PUBKEY_BYTES, PUBKEY_BYTES);
+    this.#blocks[block * BLOCK_WORDS + 1 + used] = readU32(relayers, relayerAt);
+    this.#score[place] = score;
+    this.#relayerCount[slot] = this.#relayerCount[slot]! + 1;
+  }
+
+  /** Puts an empty block in front of those of an origin. @returns false when it has all there are */
+  #addBlock(slot: number): boolean {
+    while (this.#freeBlock === NONE) {
       const oldest = this.#lists.first(RECENT);
-      if (oldest === slot) return;
+      if (oldest === slot) return false;
       this.#evict(oldest);
     }
-    const s = this.#freeScore;
-    this.#freeScore = this.#links[2 * s]!;
-    copyBytes(relayers, relayerAt, this.#relayers, s * PUBKEY_BYTES, PUBKEY_BYTES);
-    this.#score[s] = score;
-    this.#links[2 * s] = this.#firstScore[slot]!;
-    this.#links[2 * s + 1] = readU32(relayers, relayerAt);
-    this.#firstScore[slot] = s;
-    this.#relayerCount[slot] = this.#relayerCount[slot]! + 1;
+    const block = this.#freeBlock;
+    this.#freeBlock = this.#nextOf(block);
+    this.#blocks[block * BLOCK_WORDS] = this.#firstBlock[slot]!;
+    this.#firstBlock[slot] = block;
+    return true;
   }
 
   #evict(slot: number): void {
@@ -210,13 +259,13 @@ export class ReceivedCache {
   }
 
   #empty(slot: number): void {
-    for (let s = this.#firstScore[slot]!; s !== NONE; ) {
-      const next = this.#links[2 * s]!;
-      this.#links[2 * s] = this.#freeScore;
-      this.#freeScore = s;
-      s = next;
+    for (let block = this.#firstBlock[slot]!; block !== NONE; ) {
+      const next = this.#nextOf(block);
+      this.#blocks[block * BLOCK_WORDS] = this.#freeBlock;
+      this.#freeBlock = block;
+      block = next;
     }
-    this.#firstScore[slot] = NONE;
+    this.#firstBlock[slot] = NONE;
     this.#relayerCount[slot] = 0;
     this.#upserts[slot] = 0;
   }

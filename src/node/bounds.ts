@@ -14,7 +14,7 @@ import {
 import { MAX_FILTER_KEYS } from '../gossip/policy.ts';
 import { MAX_RESPONSE_PACKETS, MAX_SCANNED } from '../gossip/pull-serve.ts';
 import { MAX_PUSHES } from '../gossip/push.ts';
-import { RECEIVED_ORIGINS, RECEIVED_SCORES } from '../gossip/received-cache.ts';
+import { BLOCK_RELAYERS, RECEIVED_BLOCKS, RECEIVED_ORIGINS } from '../gossip/received-cache.ts';
 import { UNPROVED_CAPACITY } from '../gossip/unproved.ts';
 import { Counter, counterTotal } from '../shm/counters.ts';
 import { BATCH_SLOTS, type Capacities, DEFAULT_CAPACITIES, PLACE_BYTES } from '../shm/layout.ts';
@@ -277,8 +277,8 @@ function remembered(): Bound[] {
     {
       item: 'who delivered what first',
       limit: RECEIVED_ORIGINS,
-      unit: `origins with together ${RECEIVED_SCORES} relayers`,
-      bytes: RECEIVED_ORIGINS * 64 + RECEIVED_SCORES * 44,
+      unit: `origins with together ${RECEIVED_BLOCKS * BLOCK_RELAYERS} relayers`,
+      bytes: RECEIVED_ORIGINS * 64 + RECEIVED_BLOCKS * (32 + BLOCK_RELAYERS * 36),
       onFull: 'the longest unused leaves',
       counter: 'received.evicted',
       count: (parts) => parts.received.evicted,

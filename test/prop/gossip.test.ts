@@ -6,7 +6,7 @@ import { maskHigh } from '../../src/gossip/filter-set.ts';
 import { HashIndex } from '../../src/gossip/hash-index.ts';
 import { PingCache, PROOF_MS } from '../../src/gossip/ping.ts';
 import { FilterPlan, filterShape } from '../../src/gossip/pull-request.ts';
-import { createRelayers, ReceivedCache } from '../../src/gossip/received-cache.ts';
+import { BLOCK_RELAYERS, createRelayers, ReceivedCache } from '../../src/gossip/received-cache.ts';
 import { Deck, WeightedShuffle } from '../../src/gossip/sample.ts';
 import { SlotLists } from '../../src/gossip/slot-list.ts';
 import { SMALL_CAPACITIES } from '../../src/shm/layout.ts';
@@ -177,7 +177,7 @@ describe('received cache', () => {
     fc.assert(
       fc.property(
         fc.array(delivery, { maxLength: 400, size: 'max' }),
-        fc.constantFrom({ origins: 4, scores: 8 }, { origins: 16, scores: 256 }),
+        fc.constantFrom({ origins: 4, blocks: 5 }, { origins: 16, blocks: 48 }),
         (deliveries, sizes) => {
           const cache = new ReceivedCache(seededRng(1), sizes);
           const model = new Map<number, { upserts: number; scores: Map<number, number> }>();
@@ -192,7 +192,7 @@ describe('received cache', () => {
           }
           for (const [origin, { upserts, scores }] of model) {
             const isDue = cache.takeDue(spread(origin), 0, out);
-            expectAtMost(out.count, sizes.scores);
+            expectAtMost(out.count, BLOCK_RELAYERS * sizes.blocks);
             if (sizes.origins < 10) continue;
             expectSame(isDue, upserts >= 20);
             if (!isDue) continue;

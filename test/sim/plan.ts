@@ -268,7 +268,7 @@ function drawSizes(
       requests: pick(5, 6),
     },
     sizes: {
-      received: { origins: 128, scores: 1_024 },
+      received: { origins: 128, blocks: 256 },
       serve: { packets: 128 },
       unproved: pick(5, 8),
       ...(rng.unit() < 0.2

@@ -89,26 +89,28 @@ describe('received cache', () => {
   });
 
   it('lets the longest unheard origin go when origins or scores run out', () => {
-    const cache = new ReceivedCache(seededRng(1), { origins: 3, scores: 4 });
+    const cache = new ReceivedCache(seededRng(1), { origins: 3, blocks: 3 });
     for (const origin of [1, 2, 3]) deliver(cache, origin, 50, 0, 20);
     deliver(cache, 1, 51, LATE); // heard again: 2 is the oldest now
     expect([cache.size, cache.evicted]).toEqual([3, 0]);
     deliver(cache, 4, 50, 0, 20);
     expect([cache.size, cache.evicted]).toEqual([3, 1]);
-    deliver(cache, 4, 52, LATE); // no score is left: 3 gives its own
+    for (let relayer = 52; relayer < 58; relayer++) deliver(cache, 4, relayer, LATE);
+    expect([cache.size, cache.evicted]).toEqual([3, 1]);
+    deliver(cache, 4, 58, LATE); // its block is full and none is left: 3 gives its own
     expect([cache.size, cache.evicted]).toEqual([2, 2]);
     expect([1, 2, 3, 4].map((origin) => due(cache, origin))).toEqual([
       { 50: 20, 51: 0 },
       undefined,
       undefined,
-      { 50: 20, 52: 0 },
+      { 50: 20, 52: 0, 53: 0, 54: 0, 55: 0, 56: 0, 57: 0, 58: 0 },
     ]);
   });
 
   it('an origin that has taken all scores does not evict itself', () => {
-    const cache = new ReceivedCache(seededRng(1), { origins: 3, scores: 4 });
+    const cache = new ReceivedCache(seededRng(1), { origins: 3, blocks: 1 });
     for (let relayer = 0; relayer < 9; relayer++) deliver(cache, 1, relayer, 0, 3);
     expect(cache.evicted).toBe(0);
-    expect(due(cache, 1)).toEqual({ 0: 3, 1: 3, 2: 3, 3: 3 });
+    expect(due(cache, 1)).toEqual({ 0: 3, 1: 3, 2: 3, 3: 3, 4: 3, 5: 3, 6: 3 });
   });
 });

@@ -146,7 +146,7 @@ export class TestNode {
           addressCells: 1_024,
         },
         outbox: { slots: 1_024 },
-        sizes: { received: { origins: 512, scores: 8_192 }, unproved: 256 },
+        sizes: { received: { origins: 512, blocks: 1_170 }, unproved: 256 },
         shared: false,
         capacities: { ...SMALL_CAPACITIES, ...capacities },
         ...wishes,
