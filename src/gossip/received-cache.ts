@@ -22,6 +22,18 @@ export const BLOCK_RELAYERS = 7;
 /** Blocks of all origins together: 8 relayers each, 5.5 MiB. On overflow the longest unheard origin leaves. */
 export const RECEIVED_BLOCKS = 20_480;
 
+/** Words of an origin: they are wanted together, and so are in one line of memory. */
+const Word = Object.freeze({
+  /** Values that came first by push since its relayers were judged. */
+  UPSERTS: 0,
+  RELAYERS: 1,
+  /** The first of its blocks, which alone may have room. */
+  BLOCK: 2,
+  /** The turn of its last move to the end of the list of origins. */
+  MOVED: 3,
+});
+const ORIGIN_WORDS = 4;
+
 /** Words of a block: the next one of its chain, then how the key of each relayer begins. */
 const BLOCK_WORDS = 1 + BLOCK_RELAYERS;
 
@@ -80,15 +92,14 @@ export class ReceivedCache {
   readonly #index: HashIndex;
   readonly #lists: SlotLists;
   readonly #origins: Uint8Array;
-  readonly #upserts: Uint32Array;
-  readonly #relayerCount: Uint16Array;
-  /** Chains of blocks: the first, which alone may have room, by origin slot; free ones are chained too. */
-  readonly #firstBlock: Int32Array;
+  readonly #words: Int32Array;
+  /** Chained, those of an origin and those that are free. */
   readonly #blocks: Int32Array;
   /** Of each place in a block. */
   readonly #relayers: Uint8Array;
   readonly #score: Uint32Array;
   #freeBlock = 0;
+  #turn = 0;
   #size = 0;
   /** Origins that had to leave for want of room. */
   evicted = 0;
@@ -100,16 +111,17 @@ export class ReceivedCache {
     this.#index = new HashIndex(origins);
     this.#lists = new SlotLists(origins, 2);
     this.#origins = new Uint8Array(origins * PUBKEY_BYTES);
-    this.#upserts = new Uint32Array(origins);
-    this.#relayerCount = new Uint16Array(origins);
-    this.#firstBlock = new Int32Array(origins).fill(NONE);
+    this.#words = new Int32Array(origins * ORIGIN_WORDS);
     this.#blocks = new Int32Array(blocks * BLOCK_WORDS);
     for (let block = 0; block < blocks; block++) {
       this.#blocks[block * BLOCK_WORDS] = block + 1 < blocks ? block + 1 : NONE;
     }
     this.#relayers = new Uint8Array(blocks * BLOCK_RELAYERS * PUBKEY_BYTES);
     this.#score = new Uint32Array(blocks * BLOCK_RELAYERS);
-    for (let slot = 0; slot < origins; slot++) this.#lists.append(FREE, slot);
+    for (let slot = 0; slot < origins; slot++) {
+      this.#words[slot * ORIGIN_WORDS + Word.BLOCK] = NONE;
+      this.#lists.append(FREE, slot);
+    }
   }
 
   /** Origins remembered. */
@@ -134,17 +146,19 @@ export class ReceivedCache {
   ): boolean {
     let slot = this.#find(origins, originAt);
     if (slot === NONE) slot = this.#allocate(origins, originAt);
-    this.#lists.move(RECENT, slot);
-    if (copies === 0) this.#upserts[slot] = this.#upserts[slot]! + 1;
+    else if (this.#isLate(slot)) this.#move(slot);
+    const words = this.#words;
+    const at = slot * ORIGIN_WORDS;
+    if (copies === 0) words[at + Word.UPSERTS]! += 1;
     const isTimely = copies < TIMELY_COPIES;
-    const isDue = this.#upserts[slot]! >= MIN_UPSERTS;
-    if (!isTimely && this.#relayerCount[slot]! >= LATE_RELAYERS) return isDue; // it could change nothing
+    const isDue = words[at + Word.UPSERTS]! >= MIN_UPSERTS;
+    if (!isTimely && words[at + Word.RELAYERS]! >= LATE_RELAYERS) return isDue; // it could change nothing
     const place = this.#findRelayer(slot, relayers, relayerAt);
     if (place !== NONE) {
       if (isTimely) this.#score[place] = this.#score[place]! + 1;
       return isDue;
     }
-    if (this.#relayerCount[slot]! >= (isTimely ? MAX_RELAYERS : LATE_RELAYERS)) return isDue;
+    if (words[at + Word.RELAYERS]! >= (isTimely ? MAX_RELAYERS : LATE_RELAYERS)) return isDue;
     this.#enter(slot, relayers, relayerAt, isTimely ? 1 : 0);
     return isDue;
   }
@@ -158,10 +172,11 @@ export class ReceivedCache {
   takeDue(origins: Uint8Array, originAt: number, out: Relayers): boolean {
     out.count = 0;
     const slot = this.#find(origins, originAt);
-    if (slot === NONE || this.#upserts[slot]! < MIN_UPSERTS) return false;
-    this.#lists.move(RECENT, slot);
+    if (slot === NONE || this.#words[slot * ORIGIN_WORDS + Word.UPSERTS]! < MIN_UPSERTS)
+      return false;
+    this.#move(slot);
     let filled = this.#filledOfFirst(slot);
-    for (let block = this.#firstBlock[slot]!; block !== NONE; block = this.#nextOf(block)) {
+    for (let block = this.#firstOf(slot); block !== NONE; block = this.#nextOf(block)) {
       for (let i = filled - 1; i >= 0; i--) {
         const place = block * BLOCK_RELAYERS + i;
         const to = out.count * PUBKEY_BYTES;
@@ -187,6 +202,27 @@ export class ReceivedCache {
     return NONE;
   }
 
+  /** Notes that an origin was heard now. */
+  #move(slot: number): void {
+    this.#lists.move(RECENT, slot);
+    this.#words[slot * ORIGIN_WORDS + Word.MOVED] = this.#turn;
+    this.#turn = (this.#turn + 1) | 0;
+  }
+
+  /**
+   * Whether an origin may no longer be among the last quarter of those heard. Moving it costs six lines of memory,
+   * and only the longest unheard must be known.
+   */
+  #isLate(slot: number): boolean {
+    const turns = (this.#turn - this.#words[slot * ORIGIN_WORDS + Word.MOVED]!) | 0;
+    return turns < 0 || turns > this.#size >> 2;
+  }
+
+  /** The first block of an origin, or NONE. */
+  #firstOf(slot: number): number {
+    return this.#words[slot * ORIGIN_WORDS + Word.BLOCK]!;
+  }
+
   /** The block behind this one. */
   #nextOf(block: number): number {
     return this.#blocks[block * BLOCK_WORDS]!;
@@ -194,7 +230,8 @@ export class ReceivedCache {
 
   /** Relayers in the first block of an origin that has one. */
   #filledOfFirst(slot: number): number {
-    return ((this.#relayerCount[slot]! + BLOCK_RELAYERS - 1) % BLOCK_RELAYERS) + 1;
+    const relayers = this.#words[slot * ORIGIN_WORDS + Word.RELAYERS]!;
+    return ((relayers + BLOCK_RELAYERS - 1) % BLOCK_RELAYERS) + 1;
   }
 
   /** @returns the place of a relayer of an origin, or NONE */
@@ -203,7 +240,7 @@ export class ReceivedCache {
     const begins = readU32(relayers, relayerAt) | 0;
     const blocks = this.#blocks;
     let filled = this.#filledOfFirst(slot);
-    for (let block = this.#firstBlock[slot]!; block !== NONE; block = this.#nextOf(block)) {
+    for (let block = this.#firstOf(slot); block !== NONE; block = this.#nextOf(block)) {
       for (let i = filled - 1; i >= 0; i--) {
         if (blocks[block * BLOCK_WORDS + 1 + i] !== begins) continue;
         const place = block * BLOCK_RELAYERS + i;
@@ -220,20 +257,22 @@ export class ReceivedCache {
     const slot = this.#lists.first(FREE);
     copyBytes(origins, originAt, this.#origins, slot * PUBKEY_BYTES, PUBKEY_BYTES);
     this.#index.add(this.#hash.pubkey(origins, originAt), slot);
+    this.#move(slot);
     this.#size++;
     return slot;
   }
 
   /** Adds a relayer; when blocks have run out, the longest unheard origin gives its own back. */
   #enter(slot: number, relayers: Uint8Array, relayerAt: number, score: number): void {
-    const used = this.#relayerCount[slot]! % BLOCK_RELAYERS;
+    const words = slot * ORIGIN_WORDS;
+    const used = this.#words[words + Word.RELAYERS]! % BLOCK_RELAYERS;
     if (used === 0 && !this.#addBlock(slot)) return;
-    const block = this.#firstBlock[slot]!;
+    const block = this.#firstOf(slot);
     const place = block * BLOCK_RELAYERS + used;
     copyBytes(relayers, relayerAt, this.#relayers, place * PUBKEY_BYTES, PUBKEY_BYTES);
     this.#blocks[block * BLOCK_WORDS + 1 + used] = readU32(relayers, relayerAt);
     this.#score[place] = score;
-    this.#relayerCount[slot] = this.#relayerCount[slot]! + 1;
+    this.#words[words + Word.RELAYERS]! += 1;
   }
 
   /** Puts an empty block in front of those of an origin. @returns false when it has all there are */
@@ -245,8 +284,8 @@ export class ReceivedCache {
     }
     const block = this.#freeBlock;
     this.#freeBlock = this.#nextOf(block);
-    this.#blocks[block * BLOCK_WORDS] = this.#firstBlock[slot]!;
-    this.#firstBlock[slot] = block;
+    this.#blocks[block * BLOCK_WORDS] = this.#firstOf(slot);
+    this.#words[slot * ORIGIN_WORDS + Word.BLOCK] = block;
     return true;
   }
 
@@ -259,14 +298,15 @@ export class ReceivedCache {
   }
 
   #empty(slot: number): void {
-    for (let block = this.#firstBlock[slot]!; block !== NONE; ) {
+    for (let block = this.#firstOf(slot); block !== NONE; ) {
       const next = this.#nextOf(block);
       this.#blocks[block * BLOCK_WORDS] = this.#freeBlock;
       this.#freeBlock = block;
       block = next;
     }
-    this.#firstBlock[slot] = NONE;
-    this.#relayerCount[slot] = 0;
-    this.#upserts[slot] = 0;
+    const at = slot * ORIGIN_WORDS;
+    this.#words[at + Word.BLOCK] = NONE;
+    this.#words[at + Word.RELAYERS] = 0;
+    this.#words[at + Word.UPSERTS] = 0;
   }
 }
