@@ -9,8 +9,9 @@ import { type Rng, seededRng } from '../../src/util/rng.ts';
 import { writeValuesHeader } from '../../src/wire/encode.ts';
 import { Message, VALUES_HEADER_BYTES } from '../../src/wire/limits.ts';
 import { Expectation } from './expectation.ts';
+import { LiveValues } from './live-values.ts';
 import { makeContact, makeOrigins, makeValue, type Origin } from './made-up-values.ts';
-import { Traffic, type TrafficCounts } from './traffic.ts';
+import { type NewValues, Traffic, type TrafficCounts } from './traffic.ts';
 
 /** Contact infos a second: each costs the target a ping, and made-up nodes answer one by one. */
 const CONTACT_RATE = 3_000;
@@ -38,6 +39,9 @@ const SAMPLE_VALUES = 500;
 /** Values whose clocks are off by more than this when they are sent are signed again. */
 const MAX_OFF_MS = 6_000;
 const MAX_ATTEMPTS = 3;
+
+/** Longer than this, values are signed as they are sent: in the end their clocks would be too far off. */
+const MAX_SIGNED_BEFORE_SECONDS = 60;
 
 /** Values signed between two looks at pings that came in. */
 const TURN_VALUES = 100;
@@ -128,7 +132,8 @@ export class Blast {
     const warmSeconds = (this.#clock.monoMs() - warmedMs) / 1000;
     const provedOrigins = this.#nodes.proved;
     const signedMs = this.#clock.monoMs();
-    const values = await this.#sign();
+    const values =
+      this.#options.seconds > MAX_SIGNED_BEFORE_SECONDS ? this.#signLive() : await this.#sign();
     const signSeconds = (this.#clock.monoMs() - signedMs) / 1000;
     const { sending, counts } = await this.#send(sender, values, contacts.values);
     const { seconds, failed } = sending;
@@ -228,6 +233,16 @@ export class Blast {
     return made;
   }
 
+  /** Signs every new value when it is sent. */
+  #signLive(): NewValues {
+    const { unique, seconds } = this.#options;
+    return new LiveValues(Math.round(unique * seconds), () => {
+      const { label, wallclock, bytes } = this.#make(this.#clock.wallMs(), this.#rng);
+      this.#expect(label, wallclock, bytes);
+      return bytes;
+    });
+  }
+
   /** The second half of a sample: the first is spent on warming up. */
   #estimateMs(total: number): number {
     const trial = seededRng(this.#options.seed);
@@ -245,7 +260,7 @@ export class Blast {
 
   async #send(
     sender: DatagramSender,
-    values: readonly Uint8Array[],
+    values: NewValues,
     contacts: readonly Uint8Array[],
   ): Promise<{ sending: Sending; counts: TrafficCounts }> {
     const { rate, seconds, duplicates, garbage } = this.#options;

@@ -9,7 +9,15 @@ import {
 } from '../../src/wire/limits.ts';
 
 /** Repeats are drawn from so many values back: what is around on a network at a time. */
-const RECENT_VALUES = 4_000;
+export const RECENT_VALUES = 4_000;
+
+/** New values, in the order in which they come. */
+export interface NewValues {
+  /** How many there will be. */
+  readonly length: number;
+  /** The n-th: one of those already asked for and not more than RECENT_VALUES back, or the next. */
+  at(n: number): Uint8Array | undefined;
+}
 
 /** What the traffic is made of. */
 export interface TrafficPlan {
@@ -45,7 +53,7 @@ export class Traffic {
   };
   readonly #plan: TrafficPlan;
   readonly #sender: Uint8Array;
-  readonly #values: readonly Uint8Array[];
+  readonly #values: NewValues;
   readonly #spare: readonly Uint8Array[];
   readonly #rng: Rng;
   #next = 0;
@@ -53,13 +61,12 @@ export class Traffic {
 
   /**
    * @param sender key of who pushes
-   * @param values new ones, in the order in which they come
    * @param spare what is repeated while there is nothing new yet
    */
   constructor(
     plan: TrafficPlan,
     sender: Uint8Array,
-    values: readonly Uint8Array[],
+    values: NewValues,
     spare: readonly Uint8Array[],
     rng: Rng,
   ) {
@@ -87,7 +94,7 @@ export class Traffic {
     let count = 0;
     const limit = at + PACKET_BYTES;
     while (this.#next < due) {
-      const value = this.#values[this.#next]!;
+      const value = this.#values.at(this.#next)!;
       if (end + value.length > limit) break;
       end = copyBytes(value, 0, out, end, value.length);
       this.#next++;
@@ -114,7 +121,7 @@ export class Traffic {
   #repeat(): Uint8Array {
     if (this.#next === 0) return this.#spare[this.#rng.below(this.#spare.length)]!;
     const first = Math.max(0, this.#next - RECENT_VALUES);
-    return this.#values[first + this.#rng.below(this.#next - first)]!;
+    return this.#values.at(first + this.#rng.below(this.#next - first))!;
   }
 
   /** A value that has come already, cut off or with a bit of its signature turned over. */

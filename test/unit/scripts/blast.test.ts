@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, Expectation } from '../../../scripts/blast/expectation.ts';
+import { LiveValues } from '../../../scripts/blast/live-values.ts';
 import { makeContact, makeOrigins, makeValue } from '../../../scripts/blast/made-up-values.ts';
-import { Traffic, type TrafficPlan } from '../../../scripts/blast/traffic.ts';
+import { RECENT_VALUES, Traffic, type TrafficPlan } from '../../../scripts/blast/traffic.ts';
 import { describeValue } from '../../../src/api/value-json.ts';
 import { verdict } from '../../../src/api/verdict.ts';
 import { sha256Hex } from '../../../src/crypto/hash.ts';
@@ -181,6 +182,30 @@ describe('the traffic', () => {
     expect(Math.abs(undecodable - wronglySigned)).toBeLessThan(45);
     const good = packets.filter((_, i) => outcomes[i]?.accept);
     expect(new Set(heard(good).filter((sha256) => all.includes(sha256))).size).toBe(all.length);
+  });
+
+  it('takes values that are made as they are sent, and repeats none that is forgotten', () => {
+    let count = 0;
+    const values = new LiveValues(10_000, () => {
+      const bytes = made[0]!.bytes.slice();
+      bytes.set([count & 0xff, count >> 8], 0);
+      count++;
+      return bytes;
+    });
+    const plan = { datagrams: 10_000, duplicates: 2, garbage: 0 };
+    const sender = origins[0]!.identity.publicKey;
+    const traffic = new Traffic(plan, sender, values, contacts, seededRng(3));
+    const slot = new Uint8Array(PACKET_BYTES);
+    const atOnce: number[] = [];
+    while (!traffic.isComplete) {
+      traffic.write(slot, 0);
+      atOnce.push(count);
+    }
+    expect(count).toBe(10_000);
+    expect(atOnce.every((made, sent) => made <= sent + 1)).toBe(true);
+    expect(values.at(9_999 - RECENT_VALUES + 1)).toHaveLength(made[0]!.bytes.length);
+    expect(() => values.at(9_999 - RECENT_VALUES)).toThrow(/not at hand: 10000 were made/);
+    expect(() => values.at(10_001)).toThrow(RangeError);
   });
 
   it('ends even where nothing at all is to be good', () => {
