@@ -82,7 +82,7 @@ function prepare(folder: string, name: string): void {
   const at = relative(dirname(path), join(folder, 'scripts', 'mutants', 'stand-in.js'));
   const standIn = at.startsWith('.') ? at : `./${at}`;
   const text = readFileSync(path, 'utf8')
-    .replace(/from 'vitest'/g, `from '${standIn}'`)
+    .replace(/from ['"]vitest['"]/g, `from '${standIn}'`) // the compiler and the tests' build quote unlike
     .replace(/numRuns: ([\d_]+)/g, (_, runs: string) => {
       return `numRuns: ${Math.min(Number(runs.replaceAll('_', '')), MOST_RUNS)}`;
     });

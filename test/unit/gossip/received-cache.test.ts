@@ -107,6 +107,37 @@ describe('received cache', () => {
     ]);
   });
 
+  it('need not know who of the last quarter was heard last', () => {
+    const cache = new ReceivedCache(seededRng(1), { origins: 8 });
+    for (let origin = 0; origin < 8; origin++) deliver(cache, origin, 50, 0, 20);
+    deliver(cache, 0, 50, 1); // the longest unheard until now
+    deliver(cache, 7, 50, 1); // of the last quarter, with 0: stays before it
+    const isThere = (origin: number): boolean => due(cache, origin) !== undefined;
+    for (let origin = 8; origin < 15; origin++) deliver(cache, origin, 50, 0, 20);
+    expect(cache.evicted).toBe(7);
+    expect([isThere(7), isThere(0)]).toEqual([false, true]);
+  });
+
+  it('tells relayers apart whose keys begin alike', () => {
+    const cache = new ReceivedCache(seededRng(1));
+    const origin = new Uint8Array(32).fill(1);
+    const [one, other] = [new Uint8Array(32).fill(2), new Uint8Array(32).fill(2)];
+    other[31] = 3;
+    for (let i = 0; i < 20; i++) cache.record(origin, 0, i < 5 ? one : other, 0, 0);
+    const out = createRelayers();
+    expect(cache.takeDue(origin, 0, out)).toBe(true);
+    expect([...out.score.subarray(0, out.count)]).toEqual([15, 5]);
+  });
+
+  it('has all its blocks again after relayers were judged', () => {
+    const cache = new ReceivedCache(seededRng(1), { origins: 3, blocks: 3 });
+    for (let round = 0; round < 3; round++) {
+      for (let relayer = 0; relayer < 21; relayer++) deliver(cache, 1, relayer, 0, 1);
+      expect(Object.keys(due(cache, 1) ?? {})).toHaveLength(21);
+    }
+    expect(cache.evicted).toBe(0);
+  });
+
   it('an origin that has taken all scores does not evict itself', () => {
     const cache = new ReceivedCache(seededRng(1), { origins: 3, blocks: 1 });
     for (let relayer = 0; relayer < 9; relayer++) deliver(cache, 1, relayer, 0, 3);
