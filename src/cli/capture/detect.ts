@@ -25,11 +25,14 @@ const KNOWN_STRANGERS: readonly (readonly [string, string])[] = [
   ['474d4255', 'a Network Monitor capture: convert it with `editcap -F pcapng FILE NEW`'],
 ];
 
+const LINE_FEED = 10;
+
 const ACCEPTED =
   'Give a pcap or pcapng capture, hex or base64 with one packet a line, or one raw datagram';
 
 /**
- * Tells the format of an input from its first bytes.
+ * Tells the format of an input from its first bytes. Text is known by its first line with content, whatever
+ * follows it: more of the same input never makes another format of it.
  * @param head the first HEAD_BYTES of it, or all when it is shorter
  * @param whole whether `head` is all there is
  * @errors INPUT_EMPTY, NOT_A_CAPTURE
@@ -37,7 +40,10 @@ const ACCEPTED =
 export function detectFormat(head: Uint8Array, whole: boolean): Format {
   if (isPcap(head)) return 'pcap';
   if (isPcapng(head)) return 'pcapng';
-  if (isText(head)) return detectTextFormat(head, whole);
+  const line = firstContent(head, whole);
+  if (line !== undefined && isHexLine(line.text)) return 'hex';
+  if (line !== undefined && isGossipBase64(line.text)) return 'base64';
+  if (isText(head)) throw line === undefined ? emptyText(head, whole) : strangeLine(line);
   const hex = Buffer.from(head.subarray(0, 8)).toString('hex');
   const stranger = KNOWN_STRANGERS.find(([magic]) => hex.startsWith(magic));
   if (stranger) throw new SpyError('NOT_A_CAPTURE', `The input is ${stranger[1]}.`);
@@ -49,19 +55,38 @@ export function detectFormat(head: Uint8Array, whole: boolean): Format {
   );
 }
 
-function detectTextFormat(head: Uint8Array, whole: boolean): Format {
-  const lines = new TextDecoder().decode(head).split('\n');
-  if (!whole && lines.length > 1) lines.pop(); // the last one may be cut
-  const index = lines.findIndex((line) => isContent(line));
-  const line = lines[index];
-  if (line === undefined) {
-    throw new SpyError('INPUT_EMPTY', `The input holds no packet: it is empty. ${ACCEPTED}.`);
+/** A line of text and its number, from 1. */
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** @returns the first line that is to be read, if it is whole and neither it nor a line before holds other bytes than text */
+function firstContent(head: Uint8Array, whole: boolean): Line | undefined {
+  let start = 0;
+  for (let number = 1; start < head.length; number++) {
+    const feed = head.indexOf(LINE_FEED, start);
+    if (feed < 0 && !whole && number > 1) return undefined; // it may be cut
+    const bytes = head.subarray(start, feed < 0 ? head.length : feed);
+    if (!isText(bytes)) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    if (isContent(text)) return { number, text };
+    start += bytes.length + 1;
   }
-  if (isHexLine(line)) return 'hex';
-  if (isGossipBase64(line)) return 'base64';
-  throw new SpyError(
+  return undefined;
+}
+
+function emptyText(head: Uint8Array, whole: boolean): SpyError {
+  const what = whole
+    ? 'The input holds no packet: it is empty.'
+    : `The first ${head.length} bytes of the input hold no packet.`;
+  return new SpyError('INPUT_EMPTY', `${what} ${ACCEPTED}.`);
+}
+
+function strangeLine({ number, text }: Line): SpyError {
+  return new SpyError(
     'NOT_A_CAPTURE',
-    `Line ${index + 1} is neither hex nor a gossip packet in base64: ${quote(line)}. ${ACCEPTED}.`,
+    `Line ${number} is neither hex nor a gossip packet in base64: ${quote(text)}. ${ACCEPTED}.`,
   );
 }
 

@@ -132,7 +132,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> 
 async function detect(reader: ByteReader): Promise<Format> {
   for (let wanted = 4; wanted < HEAD_BYTES; wanted = reader.ready + 1) {
     if (!(await reader.fill(wanted))) return detectFormat(reader.peek(reader.ready), true);
-    const format = tryDetect(reader.peek(reader.ready));
+    const format = tryDetect(reader.peek(Math.min(reader.ready, HEAD_BYTES)));
     if (format) return format;
   }
   return detectFormat(reader.peek(HEAD_BYTES), false);

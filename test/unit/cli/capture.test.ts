@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { Format } from '../../../src/cli/capture/detect.ts';
 import { readCapture } from '../../../src/cli/capture/read-capture.ts';
 import {
   be32,
@@ -193,6 +194,9 @@ describe('captures cut at every byte', () => {
   });
 });
 
+const text = (...parts: readonly (string | readonly number[])[]): Uint8Array =>
+  concat(...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+
 describe('chunks and compression', () => {
   const bytes = pcap([
     { bytes: FRAME },
@@ -206,6 +210,35 @@ describe('chunks and compression', () => {
       expect([size, error, packets.map(({ number }) => number)]).toEqual([size, undefined, [1, 3]]);
       for (const { payload } of packets)
         expect([size, sameBytes(payload, PING)]).toEqual([size, true]);
+    }
+  });
+
+  const MIXED: readonly { name: string; input: Uint8Array; format: Format | undefined }[] = [
+    // Found by the property: hex in chunks of 4 bytes, one raw datagram when it came whole.
+    { name: 'a line of hex, then zeros', input: text('0\r\r\n', le32(0)), format: 'hex' },
+    { name: 'zeros in the first line', input: text('00', le32(0), '\n00\n'), format: 'raw' },
+    { name: 'zeros after a comment', input: text('# ping\n', le32(0), '\n'), format: 'raw' },
+    { name: 'hex after a comment', input: text('# ping\n\n0400\n', le32(0)), format: 'hex' },
+    { name: 'prose, then zeros', input: text('hello\n', le32(0)), format: 'raw' },
+    { name: 'prose, then hex', input: text('hello\n0400\n'), format: undefined },
+    { name: 'half a line of hex', input: text('\n0400'), format: 'hex' },
+  ];
+
+  test.for(MIXED)('$name: the same format in chunks of every size', async ({ input, format }) => {
+    for (let size = 1; size <= input.length; size++) {
+      const { counts } = await read(inChunks(input, size));
+      expect([size, counts.format]).toEqual([size, format]);
+    }
+  });
+
+  test('a first packet behind 64 KiB of comments: an error, however it comes', async () => {
+    const input = text('# a comment\n'.repeat(5500), '0400\n');
+    for (const size of [1000, 65_536, 65_537, input.length]) {
+      const { error } = await read(inChunks(input, size));
+      expect([size, error?.message]).toEqual([
+        size,
+        expect.stringMatching(/^The first 65536 bytes/),
+      ]);
     }
   });
 
