@@ -24,8 +24,8 @@ const PROBE = pathToFileURL(fileURLToPath(new URL('./soak/probe.js', import.meta
 
 const MS_PER_HOUR = 3_600_000;
 const SAMPLE_MS = 10_000;
-/** Loads follow each other: one prepares all its values first, so none lasts for hours. */
-const BLAST_SECONDS = 120;
+/** Loads follow each other: each introduces its nodes anew, as their proofs of address last for 21 minutes. */
+const BLAST_SECONDS = 1_200;
 const END_MS = 30_000;
 
 interface Flags {

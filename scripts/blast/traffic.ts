@@ -1,4 +1,3 @@
-import { copyBytes } from '../../src/util/bytes.ts';
 import type { Rng } from '../../src/util/rng.ts';
 import { writeValuesHeader } from '../../src/wire/encode.ts';
 import {
@@ -96,7 +95,8 @@ export class Traffic {
     while (this.#next < due) {
       const value = this.#values.at(this.#next)!;
       if (end + value.length > limit) break;
-      end = copyBytes(value, 0, out, end, value.length);
+      out.set(value, end);
+      end += value.length;
       this.#next++;
       count++;
     }
@@ -104,7 +104,8 @@ export class Traffic {
     while (count < want) {
       const value = this.#repeat();
       if (end + value.length > limit) break;
-      end = copyBytes(value, 0, out, end, value.length);
+      out.set(value, end);
+      end += value.length;
       count++;
     }
     if (count === 0) return 0;
@@ -128,7 +129,7 @@ export class Traffic {
   #garbage(out: Uint8Array, at: number): number {
     const value = this.#repeat();
     this.#head(out, at, 1);
-    copyBytes(value, 0, out, at + VALUES_HEADER_BYTES, value.length);
+    out.set(value, at + VALUES_HEADER_BYTES);
     const length = VALUES_HEADER_BYTES + value.length;
     if (this.#rng.unit() < 0.5) {
       this.counts.undecodable++;
