@@ -20,6 +20,7 @@ interface Flags {
   target: string;
   seed?: number;
   count?: number;
+  steps?: number;
   distil: boolean;
   forget: boolean;
   json: boolean;
@@ -37,6 +38,7 @@ const program = new Command('fuzz')
   )
   .option('--minutes <NUM>', 'how long (default: 1, or until the count)', number)
   .option('--count <NUM>', 'how many inputs at most', number)
+  .option('--steps <NUM>', 'how many steps at most, where an input is a whole story', number)
   .option('--seed <NUM>', 'what everything is drawn from (default: drawn and printed)', number)
   .option(
     '--distil',
@@ -69,12 +71,15 @@ async function run(flags: Flags): Promise<void> {
   const progress = new Progress();
   const seed = flags.seed ?? osRng().u32();
   const count = flags.count ?? Number.POSITIVE_INFINITY;
-  const unlimited = flags.count === undefined ? 1 : Number.POSITIVE_INFINITY;
+  const steps = flags.steps ?? Number.POSITIVE_INFINITY;
+  const unlimited =
+    Math.min(count, steps) === Number.POSITIVE_INFINITY ? 1 : Number.POSITIVE_INFINITY;
   const judge = flags.against === undefined ? undefined : openJudge(flags.against);
   const session = new Session(target, {
     ...(judge ? { sample: { every: Math.max(1, flags.sample), ask: judge.ask } } : {}),
     seed,
     count,
+    steps,
     minutes: flags.minutes ?? unlimited,
     keepFindings: !flags.forget,
     distil: flags.distil,
@@ -131,7 +136,7 @@ function number(text: string): number {
 function report(result: SessionResult, missing: boolean): string {
   const { taken, total } = result.branches;
   const lines = [
-    `${result.target}, seed ${result.seed}: ${result.inputs.toLocaleString('en')} inputs in ${result.seconds} s, ${result.findings.length} findings`,
+    `${result.target}, seed ${result.seed}: ${result.inputs.toLocaleString('en')} inputs${result.steps > result.inputs ? ` of ${result.steps.toLocaleString('en')} steps` : ''} in ${result.seconds} s, ${result.findings.length} findings`,
     `${taken} of ${total} branches (${((100 * taken) / Math.max(1, total)).toFixed(1)} %), ${result.behaviours} kinds of behaviour, ${result.corpus} inputs kept`,
     `slowest input ${result.slowestMs} ms; canaries: ${result.missingCanaries.length === 0 ? 'all reached' : `not reached ${result.missingCanaries.join(', ')}`}${result.canariesProved ? '' : ', AND THE CHECK IS BROKEN'}`,
     ...result.findings.map(({ why, hex }) => `FOUND ${why}\n  ${hex}`),

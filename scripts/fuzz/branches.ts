@@ -1,5 +1,8 @@
 /** Branches as instrumented code marks them: one byte each, 1 once it was taken. */
 
+/** Marks are looked at by words: after most inputs none is new. */
+const WORD_BYTES = 4;
+
 /** What the instrumented tree and its fuzzer share; absent in ordinary code. */
 interface Marks {
   readonly hits: Uint8Array;
@@ -10,7 +13,7 @@ interface Marks {
 /** Makes the marks; once, before any instrumented module is loaded. */
 export function createMarks(names: readonly string[]): void {
   (globalThis as { earshotMarks?: Marks }).earshotMarks = {
-    hits: new Uint8Array(names.length),
+    hits: new Uint8Array(Math.ceil(names.length / WORD_BYTES) * WORD_BYTES),
     names,
   };
 }
@@ -18,7 +21,10 @@ export function createMarks(names: readonly string[]): void {
 /** Which branches have ever been taken, of those that lead the search. Without marks there are none. */
 export class Branches {
   readonly #hits: Uint8Array;
+  /** Branches that were taken, and those that do not count. */
   readonly #seen: Uint8Array;
+  readonly #hitWords: Int32Array;
+  readonly #seenWords: Int32Array;
   readonly #names: readonly string[];
   /** Branches that count lie side by side, as marks are given out file by file. */
   readonly #first: number;
@@ -32,8 +38,11 @@ export class Branches {
     const marks = (globalThis as { earshotMarks?: Marks }).earshotMarks;
     this.#names = marks?.names ?? [];
     this.#hits = marks?.hits ?? new Uint8Array(0);
-    this.#seen = new Uint8Array(this.#names.length);
     this.#counts = Uint8Array.from(this.#names, (name) => (files.test(name) ? 1 : 0));
+    this.#seen = new Uint8Array(this.#hits.length).fill(1);
+    for (const [i, counts] of this.#counts.entries()) this.#seen[i] = 1 - counts;
+    this.#hitWords = new Int32Array(this.#hits.buffer);
+    this.#seenWords = new Int32Array(this.#seen.buffer);
     this.#first = Math.max(0, this.#counts.indexOf(1));
     this.#last = this.#counts.lastIndexOf(1);
     this.total = this.#counts.reduce((sum, one) => sum + one, 0);
@@ -46,12 +55,15 @@ export class Branches {
 
   /** @returns how many branches were taken for the first time since `clear` */
   gained(): number {
-    const hits = this.#hits;
-    const seen = this.#seen;
+    const hits = this.#hitWords;
+    const seen = this.#seenWords;
     let fresh = 0;
-    for (let i = this.#first; i <= this.#last; i++) {
-      if (hits[i]! > seen[i]! && this.#counts[i] === 1) {
-        seen[i] = 1;
+    const last = Math.floor(this.#last / WORD_BYTES);
+    for (let word = Math.floor(this.#first / WORD_BYTES); word <= last; word++) {
+      if ((hits[word]! & ~seen[word]!) === 0) continue;
+      for (let i = word * WORD_BYTES; i < (word + 1) * WORD_BYTES; i++) {
+        if (this.#hits[i]! <= this.#seen[i]!) continue;
+        this.#seen[i] = 1;
         fresh++;
       }
     }

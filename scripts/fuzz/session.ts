@@ -22,9 +22,10 @@ const REPORT_MS = 10_000;
 /** What a run is told. */
 export interface SessionOptions {
   readonly seed: number;
-  /** Either ends it. */
+  /** Each of them ends it. */
   readonly minutes: number;
   readonly count: number;
+  readonly steps: number;
   /** Writes what was found and, when asked for, the corpus. */
   readonly keepFindings: boolean;
   readonly distil: boolean;
@@ -38,6 +39,8 @@ export interface SessionResult {
   readonly target: string;
   readonly seed: number;
   readonly inputs: number;
+  /** The same as inputs, but where an input is a whole story. */
+  readonly steps: number;
   readonly seconds: number;
   readonly corpus: number;
   readonly behaviours: number;
@@ -65,6 +68,7 @@ export class Session {
   #runner: Runner | undefined;
   #runs = 0;
   #inputs = 0;
+  #steps = 0;
 
   constructor(target: FuzzTarget, options: SessionOptions) {
     this.#target = target;
@@ -76,14 +80,15 @@ export class Session {
 
   /** Runs until time, count or findings are up. */
   async run(): Promise<SessionResult> {
-    const { minutes, count, distil, report } = this.#options;
+    const { minutes, count, steps, distil, report } = this.#options;
     const startMs = SystemClock.monoMs();
     const endMs = startMs + minutes * 60_000;
     await this.#loadCorpus();
     const ownStart = SystemClock.monoMs();
     const before = this.#inputs;
     let reportedMs = ownStart;
-    while (this.#inputs < count && this.#findings.length < MOST_FINDINGS) {
+    const isAllowed = (): boolean => this.#inputs < count && this.#steps < steps;
+    while (isAllowed() && this.#findings.length < MOST_FINDINGS) {
       if (this.#inputs % LOOK_EVERY === 0) {
         const nowMs = SystemClock.monoMs();
         if (nowMs >= endMs) break;
@@ -146,6 +151,7 @@ export class Session {
   /** Runs one input. @returns whether it did something that none has done before */
   async #try(input: Uint8Array, runner: Runner): Promise<boolean> {
     this.#inputs++;
+    this.#steps += this.#target.steps?.(input) ?? 1;
     this.#runs++;
     this.#branches.clear();
     let behaviour = 0;
@@ -231,6 +237,7 @@ export class Session {
       target: name,
       seed: this.#options.seed,
       inputs: this.#inputs,
+      steps: this.#steps,
       seconds: Math.round(seconds * 10) / 10,
       corpus: this.#corpus.length,
       behaviours: this.#behaviours.size,

@@ -43,6 +43,8 @@ export interface FuzzTarget {
   readonly mostMs?: number;
   /** Runs between two starts of a fresh runner, for targets whose memory grows; endless when left out. */
   readonly runsPerRunner?: number;
+  /** How many steps an input is, where it is a whole story; 1 when left out. */
+  steps?(input: Uint8Array): number;
   /** Inputs to begin with, besides the committed corpus. */
   seeds(): readonly Uint8Array[];
   open(context: FuzzContext): Runner | Promise<Runner>;

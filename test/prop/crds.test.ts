@@ -11,7 +11,8 @@ import { compareBytes, toHex } from '../../src/util/bytes.ts';
 import { Outcome, outcomeName } from '../../src/util/outcome.ts';
 import { seededRng } from '../../src/util/rng.ts';
 import { Kind } from '../../src/wire/limits.ts';
-import { many } from '../nightly.ts';
+import { expectAlike, expectSame } from '../in-loops.ts';
+import { cases } from '../nightly.ts';
 import {
   key,
   makeTable,
@@ -242,11 +243,11 @@ function run(command: Command, { table, model, nowMs }: Run): void {
       const { made, origin } = command.v;
       const expected = model.upsert(made, origin, nowMs, command.route);
       const stays = expected === Outcome.VALUE_INSERTED || expected === Outcome.VALUE_UPDATED;
-      expect(wouldInsert(table, made)).toBe(stays);
+      expectSame(wouldInsert(table, made), stays);
       const outcome = upsert(table, made, nowMs, command.route);
-      expect(outcomeName(outcome)).toBe(outcomeName(expected));
+      expectSame(outcomeName(outcome), outcomeName(expected));
       if (outcome === Outcome.VALUE_DUPLICATE && command.route === Route.PUSH) {
-        expect(table.earlierPushes).toBe(model.earlier);
+        expectSame(table.earlierPushes, model.earlier);
       }
       break;
     }
@@ -297,13 +298,13 @@ describe('the table', () => {
           if (command.do === 'wait') state.nowMs += command.ms;
           run(command, state);
           const { table, model } = state;
-          expect(findViolation(table, { decode: false })).toBeUndefined();
-          expect(contentOf(table)).toEqual(contentOfModel(model));
-          expect(purgedOf(table).sort()).toEqual([...model.purged].sort());
-          expect(table.cursor).toBe(model.cursor);
+          expectSame(findViolation(table, { decode: false }), undefined);
+          expectAlike(contentOf(table), contentOfModel(model));
+          expectAlike(purgedOf(table).sort(), [...model.purged].sort());
+          expectSame(table.cursor, model.cursor);
         }
       }),
-      { numRuns: many(30, 600) },
+      { numRuns: cases(30, 600) },
     );
   });
 
@@ -328,7 +329,7 @@ describe('the table', () => {
           expect(tableDigest(one.view)).toBe(tableDigest(two.view));
         },
       ),
-      { numRuns: many(50, 1000) },
+      { numRuns: cases(50, 1000) },
     );
   });
 
@@ -344,13 +345,13 @@ describe('the table', () => {
           const outcome = upsert(table, made, 60_000);
           const evicted = table.evicted - evictedBefore;
           const inserted = outcome === Outcome.VALUE_INSERTED ? 1 : 0;
-          expect(table.size - before, outcomeName(outcome)).toBe(inserted - evicted);
+          expectSame(table.size - before, inserted - evicted, outcomeName(outcome));
           const refused = outcome === Outcome.VALUE_TABLE_FULL;
-          if (refused) expect(table.size === 16 || table.peers.size === 4).toBe(true);
-          expect(findViolation(table, { decode: false })).toBeUndefined();
+          if (refused) expectSame(table.size === 16 || table.peers.size === 4, true);
+          expectSame(findViolation(table, { decode: false }), undefined);
         }
       }),
-      { numRuns: many(30, 600) },
+      { numRuns: cases(30, 600) },
     );
   });
 });

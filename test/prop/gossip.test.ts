@@ -14,7 +14,7 @@ import { createRegions } from '../../src/shm/regions.ts';
 import { readU32 } from '../../src/util/bytes.ts';
 import { seededRng } from '../../src/util/rng.ts';
 import { expectAtMost, expectSame } from '../in-loops.ts';
-import { many } from '../nightly.ts';
+import { cases } from '../nightly.ts';
 
 /** A public key or hash that a number stands for, spread over all its bytes. */
 function spread(number: number): Uint8Array {
@@ -54,7 +54,7 @@ describe('bloom filters', () => {
           expectSame(counted, set);
         },
       ),
-      { numRuns: many(75, 1500) },
+      { numRuns: cases(75, 1500) },
     );
   });
 });
@@ -90,7 +90,7 @@ describe('partitions', () => {
           expect(new Set(used.map((filter) => filter.maskHigh >>> (32 - bits)))).toEqual(wanted);
         },
       ),
-      { numRuns: many(20, 400) },
+      { numRuns: cases(20, 400) },
     );
   });
 });
@@ -117,7 +117,7 @@ describe('weighted shuffle', () => {
           expect(tail.every((i) => weights[i] === 0)).toBe(true);
         },
       ),
-      { numRuns: many(75, 1500) },
+      { numRuns: cases(75, 1500) },
     );
   });
 });
@@ -162,7 +162,7 @@ describe('hash index and slot lists', () => {
           expect(walked).toEqual(order);
         }
       }),
-      { numRuns: many(30, 600) },
+      { numRuns: cases(30, 600) },
     );
   });
 });
@@ -207,7 +207,7 @@ describe('received cache', () => {
           }
         },
       ),
-      { numRuns: many(30, 600) },
+      { numRuns: cases(30, 600) },
     );
   });
 });
@@ -319,7 +319,7 @@ describe('proofs of address', () => {
           }
         },
       ),
-      { numRuns: many(60, 600) },
+      { numRuns: cases(60, 600) },
     );
     expect(proofs, 'about 75').toBeGreaterThan(20);
   });

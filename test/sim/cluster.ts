@@ -1,7 +1,8 @@
 /** The machines of a simulated network: starting, stopping and moving their nodes, and what they publish. */
 import { Stakes } from '../../src/crds/peers.ts';
 import type { Xxhash } from '../../src/crypto/hash.ts';
-import { createIdentity, type Identity } from '../../src/crypto/identity.ts';
+import type { Identity } from '../../src/crypto/identity.ts';
+import { createQuickIdentity } from '../../src/crypto/quick-identity.ts';
 import type { Verifier } from '../../src/crypto/verifier.ts';
 import { createVerifier } from '../../src/crypto/verify.ts';
 import { SILENT_LOGGER } from '../../src/node/ports.ts';
@@ -104,7 +105,7 @@ export class Cluster {
     if (!this.plan.realSignatures) return new StandInIdentity(this.rng, this.#xxhash);
     const seed = new Uint8Array(32);
     this.rng.fill(seed);
-    return createIdentity(seed);
+    return createQuickIdentity(seed);
   }
 
   /** Puts everything that the plan says into the queue of time. */
@@ -161,7 +162,7 @@ export class Cluster {
     watch.own = machine.address;
     const { node, pool } = this.#createNode(machine, clock, watch);
     const monitor = plan.isWatched
-      ? new Monitor(node, clock, watch, this.verifier, machine.index, pool?.counting ?? 1)
+      ? new Monitor(node, clock, watch, this.verifier, pool?.counting ?? 1)
       : undefined;
     clock.afterStep = (wake) => {
       pool?.poke();

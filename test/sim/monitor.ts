@@ -15,8 +15,6 @@ import type { Watch } from './watch.ts';
 
 /** Steps of a node between two looks at its whole table. @source reliability 4 */
 const TABLE_EVERY_STEPS = 64;
-/** Looks at the table between two looks at how masks divide it, in 8,191 ways. */
-const PARTITIONS_EVERY_CHECKS = 32;
 /** Rounds between two looks at the ages of all values. */
 const AGES_EVERY_ROUNDS = 8;
 
@@ -47,28 +45,18 @@ export class Monitor {
   /** Bit t is set when a message of tag t came since the last turn. */
   #cameSince = 0;
   #steps = 0;
-  #checks: number;
   #rounds = 0;
 
   /**
-   * @param number of the machine: not all look at everything at the same time
    * @param threads that may count, main included
    */
-  constructor(
-    node: SpyNode,
-    clock: SimClock,
-    watch: Watch,
-    verifier: Verifier,
-    number: number,
-    threads: number,
-  ) {
+  constructor(node: SpyNode, clock: SimClock, watch: Watch, verifier: Verifier, threads: number) {
     this.#node = node;
     this.#clock = clock;
     this.#watch = watch;
     this.#verifier = verifier;
     this.#replica = new Replica(node.parts.table, node.parts.regions);
     this.#ownKey = toHex(node.parts.identity.publicKey);
-    this.#checks = number;
     this.#threads = threads;
     this.#before = this.#footprint();
   }
@@ -112,8 +100,7 @@ export class Monitor {
       messageAt: number,
       end: number,
     ): boolean => this.#verifier.verify(bytes, keyAt, bytes, signatureAt, bytes, messageAt, end);
-    const partitions = this.#checks++ % PARTITIONS_EVERY_CHECKS === 0;
-    const broken = findViolation(this.#node.parts.table, { verify, partitions });
+    const broken = findViolation(this.#node.parts.table, { verify });
     promise(broken?.slice(0, 2) ?? '', broken === undefined, () => broken?.slice(3) ?? '');
     this.#replica.compare();
     this.#proofs();

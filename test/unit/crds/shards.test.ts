@@ -52,6 +52,18 @@ describe('planning', () => {
     });
   }
 
+  it('cuts the table into partitions that have each shard once, at every width', () => {
+    const range = new ShardRange();
+    for (let bits = 0; bits <= 12; bits++) {
+      const taken = new Uint8Array(4096);
+      for (let partition = 0; partition < 2 ** bits; partition++) {
+        planShards(range, 0, (partition * 2 ** (32 - bits)) >>> 0, bits);
+        for (let i = 0; i < range.count; i++) taken[range.first + i]! += 1;
+      }
+      expect([bits, taken.every((times) => times === 1)]).toEqual([bits, true]);
+    }
+  });
+
   it('agrees with the rule for any hash, mask and width', () => {
     const range = new ShardRange();
     const hash = new Uint8Array(40);

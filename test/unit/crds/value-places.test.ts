@@ -44,7 +44,7 @@ describe('places of values', () => {
       large,
       0,
     ]);
-    expect(findViolation(table, { decode: false, partitions: false })).toBeUndefined();
+    expect(findViolation(table, { decode: false })).toBeUndefined();
   });
 
   it('there is room for a table of large values behind one of small ones', () => {
@@ -57,7 +57,7 @@ describe('places of values', () => {
       for (let row = 0; row < ROWS; row++) if (table.view.columns.length[row]) table.remove(row, 1);
     }
     expect(table.size).toBe(0);
-    expect(findViolation(table, { decode: false, partitions: false })).toBeUndefined();
+    expect(findViolation(table, { decode: false })).toBeUndefined();
     const { state, bytes } = table.view.columns;
     expect(state[TableState.SMALL_HIGH_WATER]).toBeLessThanOrEqual(ROWS);
     expect(bytes.length).toBe(ROWS * (SMALL_PLACE_BYTES + PLACE_BYTES));
@@ -82,7 +82,7 @@ describe('places of values', () => {
       upsert(table, one);
       held.set(name, one.bytes);
       if (step % 150 > 0) continue;
-      expect(findViolation(table, { decode: false, partitions: false })).toBeUndefined();
+      expect(findViolation(table, { decode: false })).toBeUndefined();
       for (const [which, bytes] of held) {
         const [o, i] = which.split(' ').map(Number) as [number, number];
         table.view.copyRow(table.find(1, i, value({ origin: o }).bytes, 4), copy);
