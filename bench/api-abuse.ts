@@ -19,6 +19,7 @@ interface Flags {
   readonly row: string;
   readonly seconds: number;
   readonly seed: number;
+  readonly json?: boolean;
 }
 
 /** One load on a spy with an API. @returns what was measured, and what the abusers say */
@@ -58,25 +59,46 @@ async function once(flags: Flags, folder: string, isAbused: boolean): Promise<[M
   return [measured, abuser?.lastJson()];
 }
 
-function tell(words: string, { sent, rate, lost, shed, missing, loopP99Ms }: Measured): void {
-  const dropped = Object.values(shed).reduce((sum, n) => sum + n, 0);
-  const classes = dropped === 0 ? '' : ` ${JSON.stringify(shed)}`;
-  const share = ((100 * (lost + dropped)) / sent).toFixed(3);
+/** Datagrams that were not worked on, of all that were sent. */
+function droppedOf({ lost, shed }: Measured): number {
+  return Object.values(shed).reduce((sum, n) => sum + n, lost);
+}
+
+function tell(words: string, measured: Measured): void {
+  const { sent, rate, lost, shed, missing, loopP99Ms } = measured;
+  const dropped = droppedOf(measured);
+  const classes = dropped === lost ? '' : ` ${JSON.stringify(shed)}`;
+  const share = ((100 * dropped) / sent).toFixed(3);
   const delay = loopP99Ms?.toFixed(1);
   print(
-    `load ${loadavg()[0]?.toFixed(1)}, ${words}: ${sent} datagrams at ${Math.round(rate)}/s; dropped by the kernel ${lost}, shed ${dropped}${classes} (${share} %); values missing ${missing}; loop delay p99 ${delay} ms`,
+    `load ${loadavg()[0]?.toFixed(1)}, ${words}: ${sent} datagrams at ${Math.round(rate)}/s; dropped by the kernel ${lost}, shed ${dropped - lost}${classes} (${share} %); values missing ${missing}; loop delay p99 ${delay} ms`,
   );
 }
 
+/** What `--json` prints. */
+export interface AbuseReport {
+  /** Shares of datagrams dropped by kernel and spy. */
+  readonly droppedInPeace: number;
+  readonly droppedAbused: number;
+  /** What the abusers did, by sort. */
+  readonly abusers: unknown;
+}
+
 async function run(flags: Flags): Promise<void> {
-  print(place());
+  if (!flags.json) print(place());
   const folder = mkdtempSync(join(tmpdir(), 'earshot-abuse-'));
   try {
     const [peace] = await once(flags, folder, false);
-    tell('in peace', peace);
-    const [abused, report] = await once(flags, folder, true);
+    if (!flags.json) tell('in peace', peace);
+    const [abused, abusers] = await once(flags, folder, true);
+    if (flags.json) {
+      const droppedInPeace = droppedOf(peace) / peace.sent;
+      const droppedAbused = droppedOf(abused) / abused.sent;
+      print(JSON.stringify({ droppedInPeace, droppedAbused, abusers } satisfies AbuseReport));
+      return;
+    }
     tell('abused', abused);
-    print(`the abusers: ${JSON.stringify(report)}`);
+    print(`the abusers: ${JSON.stringify(abusers)}`);
   } finally {
     endChildren();
     rmSync(folder, { recursive: true, force: true });
@@ -88,5 +110,6 @@ await new Command('api-abuse')
   .option('--row <NAME>', 'the load: rate/unique/origins', '5000/1500/1000')
   .option('--seconds <SECONDS>', 'how long', wholeNumber(1, 600), 30)
   .option('--seed <NUM>', 'of the traffic', wholeNumber(0, 2 ** 31), 1)
+  .option('--json', 'one JSON document on stdout')
   .action((flags: Flags) => run(flags))
   .parseAsync();

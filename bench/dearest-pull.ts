@@ -25,6 +25,16 @@ interface Flags {
   readonly values: number;
   readonly sources: number[];
   readonly seconds: number;
+  readonly json?: boolean;
+}
+
+/** What `--json` prints of each number of sources. */
+export interface DearestReport {
+  readonly sources: number;
+  /** Processor time above that in peace, over the requests sent. */
+  readonly msARequest: number;
+  /** Of one core. */
+  readonly shareOfACore: number;
 }
 
 const FIRST_IP = parseIp('127.9.0.1');
@@ -93,8 +103,8 @@ async function shares(
   return Object.fromEntries(Object.entries(used).map(([role, s]) => [role, s / tookS]));
 }
 
-/** Fills the table, measures peace, then so many sources. @returns requests sent, and served */
-async function measureSources(flags: Flags, count: number, folder: string): Promise<void> {
+/** Fills the table, measures peace, then so many sources, and says what they cost. */
+async function measureSources(flags: Flags, count: number, folder: string): Promise<DearestReport> {
   const target = await startSpy({ folder, port: await freePort() });
   const row = { name: '', rate: 3_000, unique: flags.values / FILL_SECONDS, origins: ORIGINS };
   const load = { seconds: FILL_SECONDS, garbage: 0, seed: 1 };
@@ -124,16 +134,22 @@ async function measureSources(flags: Flags, count: number, folder: string): Prom
   const share = (role: string): number => 100 * ((asked[role] ?? 0) - (peace[role] ?? 0));
   const sum = [...ROLES, 'main', 'engine'].reduce((all, role) => all + share(role), 0);
   const each = ['pool', 'main', 'receive'].map((role) => `${role} ${share(role).toFixed(2)}`);
+  const msARequest = (10 * sum * flags.seconds) / sent;
+  const found = { sources: count, msARequest, shareOfACore: sum / 100 };
+  if (flags.json) return found;
   print(
-    `${count} sources, ${report.labels} values, ${Math.round(entries)} entries a request, ${rate.toFixed(1)} requests/s each: ${sent} sent, refused ${JSON.stringify(Object.fromEntries(refused))}; ${sum.toFixed(2)} % of a core above peace (${each.join(', ')}), ${((10 * sum * flags.seconds) / sent).toFixed(3)} ms a request`,
+    `${count} sources, ${report.labels} values, ${Math.round(entries)} entries a request, ${rate.toFixed(1)} requests/s each: ${sent} sent, refused ${JSON.stringify(Object.fromEntries(refused))}; ${sum.toFixed(2)} % of a core above peace (${each.join(', ')}), ${msARequest.toFixed(3)} ms a request`,
   );
+  return found;
 }
 
 async function run(flags: Flags): Promise<void> {
-  print(place());
+  if (!flags.json) print(place());
   const folder = mkdtempSync(join(tmpdir(), 'earshot-dearest-'));
+  const found: DearestReport[] = [];
   try {
-    for (const count of flags.sources) await measureSources(flags, count, folder);
+    for (const count of flags.sources) found.push(await measureSources(flags, count, folder));
+    if (flags.json) print(JSON.stringify(found));
   } finally {
     endChildren();
     rmSync(folder, { recursive: true, force: true });
@@ -147,5 +163,6 @@ await new Command('dearest-pull')
   .option('--values <NUM>', 'that are sent to fill its table', wholeNumber(1_000, 200_000), 90_000)
   .option('--sources <LIST>', 'addresses that ask, one run for each', numbers, [1, 16, 64])
   .option('--seconds <SECONDS>', 'how long', wholeNumber(1, 600), 20)
+  .option('--json', 'one JSON document on stdout')
   .action((flags: Flags) => run(flags))
   .parseAsync();

@@ -137,8 +137,26 @@ class Subject {
   }
 }
 
+/** How soon a node served again, of many times. */
+interface Served {
+  readonly count: number;
+  readonly p99Ms: number;
+  /** Entries that the table had before and not after. */
+  readonly lost: number;
+}
+
+/** What `--json` prints. */
+export interface DeathsReport {
+  /** By the way to die; those that were not asked for are left out. */
+  readonly served: Readonly<Partial<Record<keyof typeof WAYS, Served>>>;
+  /** Whether nothing was lost, and all is accounted for. */
+  readonly holds: boolean;
+}
+
+type Say = (line: string) => void;
+
 /** The same without any death: what the machine itself takes. */
-async function measurePeace(caller: Caller, count: number): Promise<void> {
+async function measurePeace(caller: Caller, count: number, say: Say): Promise<void> {
   const histogram = createHistogram();
   for (let i = 0; i < count; i++) {
     await pause(LEAST_PAUSE_MS);
@@ -146,18 +164,19 @@ async function measurePeace(caller: Caller, count: number): Promise<void> {
     const served = await caller.servedAfter(nowMs, DEADLINE_MS);
     histogram.record(Math.max(1, Math.round((served - nowMs) * 1_000)));
   }
-  print(
+  say(
     `load ${loadavg()[0]?.toFixed(1)}; without a death the next datagram is served after ${quantiles(histogram)}`,
   );
 }
 
-/** Lets threads die in a way. @returns entries that were lost */
+/** Lets threads die in a way. */
 async function measure(
   subject: Subject,
   caller: Caller,
   words: keyof typeof WAYS,
   count: number,
-): Promise<number> {
+  say: Say,
+): Promise<Served> {
   const histogram = createHistogram();
   const rng = osRng();
   let lost = 0;
@@ -169,19 +188,21 @@ async function measure(
     histogram.record(Math.max(1, Math.round((served - diedMs) * 1_000)));
     lost += Math.max(0, before - subject.node.parts.view.size);
   }
-  print(
+  say(
     `${count} times the listen thread ${words}: the next datagram is served after ${quantiles(histogram)}; ${lost} entries lost`,
   );
-  return lost;
+  return { count, p99Ms: histogram.percentile(99) / 1_000, lost };
 }
 
 interface Flags {
   readonly count: number;
   readonly throws: number;
   readonly hangs: number;
+  readonly json?: boolean;
 }
 
 async function run(flags: Flags): Promise<boolean> {
+  const say: Say = flags.json ? (line) => process.stderr.write(`${line}\n`) : print;
   const subject = await Subject.open();
   const caller = await Caller.open(subject.port, PING_MS);
   const { parts } = subject.node;
@@ -189,11 +210,15 @@ async function run(flags: Flags): Promise<boolean> {
   while (parts.view.size < caller.values && SystemClock.monoMs() < endMs) await pause(10);
   await pause(LEAST_PAUSE_MS);
   const before = { pings: caller.pings, pongs: caller.pongs };
-  await measurePeace(caller, flags.count);
-  let lost = await measure(subject, caller, 'exits', flags.count);
-  for (const words of ['throws', 'hangs'] as const) {
-    if (flags[words] > 0) lost += await measure(subject, caller, words, flags[words]);
+  await measurePeace(caller, flags.count, say);
+  const times = { exits: flags.count, throws: flags.throws, hangs: flags.hangs };
+  const served: Partial<Record<keyof typeof WAYS, Served>> = {};
+  for (const words of ['exits', 'throws', 'hangs'] as const) {
+    if (times[words] > 0) {
+      served[words] = await measure(subject, caller, words, times[words], say);
+    }
   }
+  const lost = Object.values(served).reduce((sum, one) => sum + one.lost, 0);
   caller.close();
   await pause(500);
   const { outcomes } = subject.node.counts();
@@ -204,18 +229,21 @@ async function run(flags: Flags): Promise<boolean> {
   );
   const pings = caller.pings - before.pings;
   const unheard = pings - (caller.pongs - before.pongs);
-  print(
+  say(
     `${subject.failed} threads died; ${outcomes['TASK_FAILED'] ?? 0} datagrams were in their hands, ${shed} were shed; ${pings} pings, ${unheard} without a pong; ${parts.view.size} values held; ${broken ?? 'all is accounted for'}`,
   );
-  for (const error of subject.errors) print(error.message);
+  for (const error of subject.errors) say(error.message);
   await subject.close();
-  return lost === 0 && broken === undefined && subject.errors.length === 0;
+  const holds = lost === 0 && broken === undefined && subject.errors.length === 0;
+  if (flags.json) print(JSON.stringify({ served, holds } satisfies DeathsReport));
+  return holds;
 }
 
 const program = new Command('thread-deaths')
   .description('Kills the listen thread of a node again and again.')
   .option('--count <NUM>', 'threads that end', wholeNumber(1, 100_000), 500)
   .option('--throws <NUM>', 'slices that throw; their thread lives on', wholeNumber(0, 100_000), 50)
-  .option('--hangs <NUM>', 'hangs, each of which takes a second', wholeNumber(0, 100_000), 50);
+  .option('--hangs <NUM>', 'hangs, each of which takes a second', wholeNumber(0, 100_000), 50)
+  .option('--json', 'one JSON document on stdout');
 program.parse();
 process.exitCode = (await run(program.opts())) ? 0 : 1;

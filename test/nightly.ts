@@ -13,8 +13,13 @@ export function many(few: number, all: number): number {
   return IS_NIGHTLY ? all : few;
 }
 
-/** Cases of a property: as many as CASES says, else as `many`. */
-export function cases(few: number, all: number): number {
+/**
+ * Cases of a property: as many as CASES says (`npm run test:properties`), else as `many`.
+ *
+ * @param few in `npm test`
+ * @param all in `npm run test:nightly`
+ */
+export function propertyCases(few: number, all = few): number {
   const asked = process.env['CASES'];
   return asked === undefined ? many(few, all) : Number(asked);
 }

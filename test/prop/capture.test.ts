@@ -3,7 +3,7 @@ import { describe, test } from 'vitest';
 import { FORMATS, type Format } from '../../src/cli/capture/detect.ts';
 import { createCaptureCounts, readCapture } from '../../src/cli/capture/read-capture.ts';
 import { SpyError } from '../../src/util/assert.ts';
-import { cases } from '../nightly.ts';
+import { propertyCases } from '../nightly.ts';
 import {
   concat,
   enhancedBlock,
@@ -75,7 +75,7 @@ describe('any input', () => {
       fc.asyncProperty(input, format, async (bytes, name) => {
         await outcome(bytes, name);
       }),
-      { numRuns: cases(500, 15000) },
+      { numRuns: propertyCases(500, 15000) },
     );
   });
 
@@ -84,7 +84,7 @@ describe('any input', () => {
       fc.asyncProperty(damaged, fc.integer({ min: 1, max: 90 }), async (bytes, size) => {
         return (await outcome(bytes)) === (await outcome(inChunks(bytes, size)));
       }),
-      { numRuns: cases(166, 5000) },
+      { numRuns: propertyCases(166, 5000) },
     );
   });
 });

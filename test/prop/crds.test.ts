@@ -12,7 +12,7 @@ import { Outcome, outcomeName } from '../../src/util/outcome.ts';
 import { seededRng } from '../../src/util/rng.ts';
 import { Kind } from '../../src/wire/limits.ts';
 import { expectAlike, expectSame } from '../in-loops.ts';
-import { cases } from '../nightly.ts';
+import { propertyCases } from '../nightly.ts';
 import {
   key,
   makeTable,
@@ -304,7 +304,7 @@ describe('the table', () => {
           expectSame(table.cursor, model.cursor);
         }
       }),
-      { numRuns: cases(30, 600) },
+      { numRuns: propertyCases(30, 600) },
     );
   });
 
@@ -329,7 +329,7 @@ describe('the table', () => {
           expect(tableDigest(one.view)).toBe(tableDigest(two.view));
         },
       ),
-      { numRuns: cases(50, 1000) },
+      { numRuns: propertyCases(50, 1000) },
     );
   });
 
@@ -351,7 +351,7 @@ describe('the table', () => {
           expectSame(findViolation(table, { decode: false }), undefined);
         }
       }),
-      { numRuns: cases(30, 600) },
+      { numRuns: propertyCases(30, 600) },
     );
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createIdentity } from '../../src/crypto/identity.ts';
 import { createVerifier, VERIFIER_NAMES } from '../../src/crypto/verify.ts';
-import { cases } from '../nightly.ts';
+import { propertyCases } from '../nightly.ts';
 
 const verifiers = VERIFIER_NAMES.map((name) => createVerifier(name));
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -33,7 +33,7 @@ describe('verifiers', () => {
           expect(verdict(key, signature, message)).toBe(false);
         },
       ),
-      { numRuns: cases(50, 1000) },
+      { numRuns: propertyCases(50, 1000) },
     );
   });
 
@@ -50,7 +50,7 @@ describe('verifiers', () => {
           expect(verdict(key, signature, message)).toBe(false);
         },
       ),
-      { numRuns: cases(66, 2000) },
+      { numRuns: propertyCases(66, 2000) },
     );
   });
 });

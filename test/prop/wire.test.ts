@@ -11,7 +11,7 @@ import {
   skim,
   skimValue,
 } from '../../src/wire/skim.ts';
-import { cases } from '../nightly.ts';
+import { propertyCases } from '../nightly.ts';
 import { join, leb, push, u32, u64, worked } from '../unit/wire/parts.ts';
 
 const packet = new PacketFields();
@@ -104,7 +104,7 @@ describe('any bytes have one outcome and never a throw', () => {
   it('values thrown together from pieces', () => {
     fc.assert(
       fc.property(fc.array(soup, { maxLength: 3 }), (values) => void judged(push(values))),
-      { numRuns: cases(333, 10000) },
+      { numRuns: propertyCases(333, 10000) },
     );
   });
 
@@ -121,7 +121,7 @@ describe('any bytes have one outcome and never a throw', () => {
           judged(join(whole.subarray(0, at), insert, whole.subarray(at + cut)));
         },
       ),
-      { numRuns: cases(1000, 30000) },
+      { numRuns: propertyCases(1000, 30000) },
     );
   });
 });
@@ -182,7 +182,7 @@ describe('a contact info', () => {
           );
         }
       }),
-      { numRuns: cases(166, 5000) },
+      { numRuns: propertyCases(166, 5000) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CsvReader, csvLine } from '../../../src/api/csv.ts';
+import { propertyCases } from '../../nightly.ts';
 
 function read(text: string): { records: string[][]; reader: CsvReader } {
   const reader = new CsvReader();
@@ -35,6 +36,7 @@ describe('csv', () => {
         const text = records.map((cells) => csvLine(cells)).join('\n');
         expect(read(text).records).toEqual(records.length === 0 ? [['']] : records);
       }),
+      { numRuns: propertyCases(100) },
     );
   });
 

@@ -7,6 +7,7 @@ import {
   type LivenessVerdict,
   milliseconds,
 } from '../../../src/api/liveness.ts';
+import { propertyCases } from '../../nightly.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
@@ -168,6 +169,7 @@ describe('liveness', () => {
           if (verdict === 'alive') expect(evidence.answered).not.toBeNull();
         },
       ),
+      { numRuns: propertyCases(100) },
     );
   });
 

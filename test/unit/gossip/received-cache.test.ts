@@ -112,10 +112,11 @@ describe('received cache', () => {
     for (let origin = 0; origin < 8; origin++) deliver(cache, origin, 50, 0, 20);
     deliver(cache, 0, 50, 1); // the longest unheard until now
     deliver(cache, 7, 50, 1); // of the last quarter, with 0: stays before it
+    deliver(cache, 1, 50, 1); // the longest unheard by now
     const isThere = (origin: number): boolean => due(cache, origin) !== undefined;
-    for (let origin = 8; origin < 15; origin++) deliver(cache, origin, 50, 0, 20);
-    expect(cache.evicted).toBe(7);
-    expect([isThere(7), isThere(0)]).toEqual([false, true]);
+    for (let origin = 8; origin < 14; origin++) deliver(cache, origin, 50, 0, 20);
+    expect(cache.evicted).toBe(6);
+    expect([7, 0, 1].map(isThere)).toEqual([false, true, true]);
   });
 
   it('tells relayers apart whose keys begin alike', () => {

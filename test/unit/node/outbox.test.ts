@@ -15,6 +15,7 @@ import { ManualClock } from '../../../src/util/clock.ts';
 import { seededRng } from '../../../src/util/rng.ts';
 import { PACKET_BYTES } from '../../../src/wire/limits.ts';
 import { expectAtMost, expectSame } from '../../in-loops.ts';
+import { propertyCases } from '../../nightly.ts';
 import { FakeTransport } from './harness.ts';
 
 const HEADER_BYTES = 28;
@@ -226,7 +227,7 @@ describe('a budget for every second', () => {
           expectAtMost(sum, mostBytes, `the second up to ${sent[next]!.atMs} ms`);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: propertyCases(60) },
     );
   });
 

@@ -6,6 +6,7 @@ import { fromHex } from '../../../src/util/bytes.ts';
 import { outcomeName, outcomeStage } from '../../../src/util/outcome.ts';
 import { decodePacket, decodeValue } from '../../../src/wire/decode.ts';
 import type { DecodedMessage } from '../../../src/wire/decoded.ts';
+import { propertyCases } from '../../nightly.ts';
 import { join, KEY_B, u32, u64, worked } from './parts.ts';
 import { recordedPackets } from './recorded.ts';
 
@@ -175,7 +176,7 @@ describe('any bytes', () => {
       if (stage === 'accepted') expect(failedAt).toBeNull();
       else expect(failedAt).toSatisfy((at: number) => at >= 0 && at <= bytes.length);
     });
-    fc.assert(property, { numRuns: 500, seed: 3 });
+    fc.assert(property, { numRuns: propertyCases(500), seed: 3 });
   });
 
   it('of noise', () => {
@@ -183,7 +184,7 @@ describe('any bytes', () => {
       expect(outcomeStage(decodePacket(bytes).outcome)).not.toBe('signature');
       expect(outcomeStage(decodeValue(bytes).outcome)).not.toBe('signature');
     });
-    fc.assert(property, { numRuns: 300, seed: 4 });
+    fc.assert(property, { numRuns: propertyCases(300), seed: 4 });
   });
 
   it('of recorded packets say whether a validator would write others', () => {
