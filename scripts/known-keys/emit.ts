@@ -78,7 +78,10 @@ class Emitter implements LaneMachine<string> {
   }
 }
 
-/** A multiplication or squaring of four elements: the lower two lanes, then the upper two. */
+/**
+ * A multiplication or squaring of four elements: the lower two lanes, then the upper two. One function of half the
+ * length, called twice, was 4 to 18 % slower for a signature.
+ */
 function emitFunction(name: string, isSquare: boolean): string {
   const m = new Emitter();
   for (const half of [0, 1]) {
