@@ -46,7 +46,9 @@ export function leb128(value: bigint, surplus = 0): Uint8Array {
 
 /** A little-endian integer of so many bytes, what does not fit cut off. */
 export function littleEndian(value: bigint, size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes.subarray(0, size);
 }
 
 /** Replaces a span by other bytes, which may be more or fewer. */
@@ -57,6 +59,11 @@ export function spliced(
   insert: Uint8Array,
 ): Uint8Array {
   const end = Math.min(input.length, at + cut);
+  if (end - at === insert.length) {
+    const same = input.slice();
+    same.set(insert, at);
+    return same;
+  }
   const out = new Uint8Array(at + insert.length + input.length - end);
   out.set(input.subarray(0, at));
   out.set(insert, at);

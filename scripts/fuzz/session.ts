@@ -98,9 +98,12 @@ export class Session {
           await new Promise<void>((resolve) => SystemClock.soon(resolve));
         }
       }
-      const runner = await this.#current();
+      const runner = this.#ready() ?? (await this.#current());
       const input = this.#draw(runner);
-      if (await this.#try(input, runner)) this.#keep(input);
+      // Waiting for what is there already would cost as much as a datagram.
+      const tried = this.#try(input, runner);
+      const isNew = typeof tried === 'boolean' ? tried : await tried;
+      if (isNew) this.#keep(input);
       const { sample } = this.#options;
       if (sample && this.#inputs % sample.every === 0) await sample.ask(input);
     }
@@ -120,10 +123,16 @@ export class Session {
     if (this.#corpus.length === 0) this.#corpus.push(new Uint8Array(0));
   }
 
-  /** The runner in operation, a fresh one when its time is up. */
-  async #current(): Promise<Runner> {
+  /** The runner in operation, undefined when its time is up. */
+  #ready(): Runner | undefined {
     const limit = this.#target.runsPerRunner ?? Number.POSITIVE_INFINITY;
-    if (this.#runner !== undefined && this.#runs < limit) return this.#runner;
+    return this.#runs < limit ? this.#runner : undefined;
+  }
+
+  /** The runner in operation, or a fresh one. */
+  async #current(): Promise<Runner> {
+    const ready = this.#ready();
+    if (ready !== undefined) return ready;
     await this.#runner?.close?.();
     this.#runs = 0;
     this.#runner = await this.#target.open({
@@ -149,19 +158,24 @@ export class Session {
   }
 
   /** Runs one input. @returns whether it did something that none has done before */
-  async #try(input: Uint8Array, runner: Runner): Promise<boolean> {
+  #try(input: Uint8Array, runner: Runner): boolean | Promise<boolean> {
     this.#inputs++;
     this.#steps += this.#target.steps?.(input) ?? 1;
     this.#runs++;
     this.#branches.clear();
-    let behaviour = 0;
     try {
       const ran = this.#limits.run(runner, input);
-      behaviour = typeof ran === 'number' ? ran : await ran;
+      if (typeof ran === 'number') return this.#isNew(ran);
+      return ran.then(
+        (behaviour) => this.#isNew(behaviour),
+        (error: unknown) => this.#found(input, error, runner),
+      );
     } catch (error) {
-      await this.#found(input, error, runner);
-      return false;
+      return this.#found(input, error, runner);
     }
+  }
+
+  #isNew(behaviour: number): boolean {
     const isNew = !this.#behaviours.has(behaviour);
     if (isNew) this.#behaviours.add(behaviour);
     return this.#branches.gained() > 0 || isNew;
@@ -172,9 +186,10 @@ export class Session {
     else this.#corpus[this.#rng.below(MOST_KEPT)] = input.slice();
   }
 
-  async #found(input: Uint8Array, error: unknown, runner: Runner): Promise<void> {
+  /** Makes what is wrong small and keeps it. @returns false: it is no input to go on from */
+  async #found(input: Uint8Array, error: unknown, runner: Runner): Promise<false> {
     const why = firstLine(error);
-    if (this.#findings.some((known) => sameSort(known.why, why))) return;
+    if (this.#findings.some((known) => sameSort(known.why, why))) return false;
     const small = await minimise(input, async (candidate) => {
       try {
         await this.#limits.run(runner, candidate);
@@ -189,6 +204,7 @@ export class Session {
     const where = this.#options.keepFindings ? keepFinding(ROOT, name, small, why) : 'nowhere';
     const text = error instanceof Error ? (error.stack ?? why) : why;
     this.#options.report(`FOUND, kept in ${where}: ${text}\n  ${hex}`);
+    return false;
   }
 
   /** Writes the corpus anew: few short inputs that together take every branch and reach every canary. */
