@@ -15,7 +15,7 @@ afterAll(() => leftovers.clear());
 
 const SAVING = fileURLToPath(new URL('./saving-store.mjs', import.meta.url));
 const RECORDS = 2_000;
-const KILLS = many(8, 20);
+const KILLS = many(20, 200);
 
 const after = (ms: number): Promise<void> =>
   new Promise((resolve) => SystemClock.after(ms, resolve));
