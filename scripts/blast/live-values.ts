@@ -1,6 +1,9 @@
 import { type NewValues, RECENT_VALUES } from './traffic.ts';
 
-/** New values that are made when they are asked for; those that may be repeated are kept. */
+/** Those that may be repeated, and one that was asked for and did not fit into its datagram. */
+const KEPT = RECENT_VALUES + 1;
+
+/** New values that are made when they are asked for. */
 export class LiveValues implements NewValues {
   readonly length: number;
   readonly #make: () => Uint8Array;
@@ -15,12 +18,12 @@ export class LiveValues implements NewValues {
   /** @throws RangeError for one that comes after the next, or was forgotten */
   at(n: number): Uint8Array {
     if (n === this.#made) {
-      this.#recent[n % RECENT_VALUES] = this.#make();
+      this.#recent[n % KEPT] = this.#make();
       this.#made++;
     }
-    if (n >= this.#made || n < this.#made - RECENT_VALUES) {
+    if (n >= this.#made || n < this.#made - KEPT) {
       throw new RangeError(`value ${n} is not at hand: ${this.#made} were made`);
     }
-    return this.#recent[n % RECENT_VALUES]!;
+    return this.#recent[n % KEPT]!;
   }
 }

@@ -14,7 +14,7 @@ export const RECENT_VALUES = 4_000;
 export interface NewValues {
   /** How many there will be. */
   readonly length: number;
-  /** The n-th: one of those already asked for and not more than RECENT_VALUES back, or the next. */
+  /** The n-th: the next, or one already asked for and not more than RECENT_VALUES before the last. */
   at(n: number): Uint8Array | undefined;
 }
 

@@ -102,8 +102,7 @@ export class Session {
       const input = this.#draw(runner);
       // Waiting for what is there already would cost as much as a datagram.
       const tried = this.#try(input, runner);
-      const isNew = typeof tried === 'boolean' ? tried : await tried;
-      if (isNew) this.#keep(input);
+      if (tried === true || (tried !== false && (await tried))) this.#keep(input);
       const { sample } = this.#options;
       if (sample && this.#inputs % sample.every === 0) await sample.ask(input);
     }

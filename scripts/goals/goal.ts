@@ -37,14 +37,8 @@ export function counted(
 }
 
 /** A figure of a machine. */
-export function timed(
-  goal: string,
-  what: string,
-  aim: string,
-  got: string,
-  holds: boolean,
-): Figure {
-  return { goal, what, aim, got, holds, isTiming: true };
+export function timed(...figure: Parameters<typeof counted>): Figure {
+  return { ...counted(...figure), isTiming: true };
 }
 
 /** Goals that the other suites judge, and by what. */

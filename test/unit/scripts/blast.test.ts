@@ -203,9 +203,21 @@ describe('the traffic', () => {
     }
     expect(count).toBe(10_000);
     expect(atOnce.every((made, sent) => made <= sent + 1)).toBe(true);
-    expect(values.at(9_999 - RECENT_VALUES + 1)).toHaveLength(made[0]!.bytes.length);
-    expect(() => values.at(9_999 - RECENT_VALUES)).toThrow(/not at hand: 10000 were made/);
+    expect(values.at(9_999 - RECENT_VALUES)).toHaveLength(made[0]!.bytes.length);
+    expect(() => values.at(9_998 - RECENT_VALUES)).toThrow(/not at hand: 10000 were made/);
     expect(() => values.at(10_001)).toThrow(RangeError);
+  });
+
+  it('repeats the oldest there are while a new value waits for the next datagram', () => {
+    const values = new LiveValues(10_000, () => new Uint8Array(700));
+    const plan = { datagrams: 5_000, duplicates: 4, garbage: 0 }; // two are due, one fits in
+    const below = (limit: number): number => (limit === plan.duplicates ? 3 : 0);
+    const rng = Object.assign(seededRng(3), { below });
+    const sender = origins[0]!.identity.publicKey;
+    const traffic = new Traffic(plan, sender, values, contacts, rng);
+    const slot = new Uint8Array(PACKET_BYTES);
+    while (!traffic.isComplete) traffic.write(slot, 0);
+    expect(traffic.counts.datagrams).toBe(10_000);
   });
 
   it('ends even where nothing at all is to be good', () => {
