@@ -54,7 +54,7 @@ const HEADINGS = [
 ];
 
 /** A generator that managed less than this of what was asked of it had too little of the machine. */
-const LATE_SHARE = 0.97;
+export const LATE_SHARE = 0.97;
 
 /** All measurements as one table. */
 export function renderTable(results: readonly Measured[]): string {
