@@ -11,7 +11,7 @@ export default defineConfig({
     ...COMMON,
     testTimeout: 3_600_000,
     env: { CASES: process.env['CASES'] ?? '10000' },
-    setupFiles: ['test/properties.setup.ts'],
+    setupFiles: ['test/properties-seed.ts'],
     include: [
       'test/prop/**/*.test.ts',
       'test/unit/{api/csv,api/liveness,node/outbox,wire/decode,wire/inflate}.test.ts',

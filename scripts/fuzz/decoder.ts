@@ -24,7 +24,7 @@ import { Finding, type FuzzContext, type FuzzTarget, type Runner } from './targe
 const MARGIN = 9;
 
 /** Inputs that are also decoded for people, which takes twenty times as long, and measured. */
-const DECODE_EVERY = 16;
+const DECODE_EVERY = 32;
 const MEASURE_EVERY = 4_096;
 
 /** Refusals that a datagram alone can meet. */

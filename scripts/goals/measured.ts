@@ -83,7 +83,7 @@ async function start(): Promise<readonly Figure[]> {
 const MOST_ADDED = 0.01;
 
 async function abuse(): Promise<readonly Figure[]> {
-  const report = (await askScript('bench/api-abuse.js', ['--seconds', '15'])) as AbuseReport;
+  const report = (await askScript('bench/api-abuse.js', ['--seconds', '10'])) as AbuseReport;
   const added = Math.max(0, report.droppedAbused - report.droppedInPeace);
   const words = 'datagrams dropped for abuse of the API';
   return [

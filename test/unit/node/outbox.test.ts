@@ -200,12 +200,12 @@ describe('a budget for every second', () => {
       length: fc.integer({ min: 4, max: PACKET_BYTES }),
       count: fc.integer({ min: 1, max: 60 }),
     });
+    const { egress } = createRegions({ ...SMALL_CAPACITIES, egressSlots: 256 }, false);
     const most = fc.oneof(fc.constant(LEAST_EGRESS), fc.integer({ min: 10_000, max: 200_000 }));
     fc.assert(
       fc.property(most, fc.array(step, { minLength: 5, maxLength: 60 }), (mostBytes, steps) => {
         const clock = new ManualClock();
         const transport = new FakeTransport(clock);
-        const { egress } = createRegions({ ...SMALL_CAPACITIES, egressSlots: 256 }, false);
         const options = { slots: 256, ...egressBudget(mostBytes) };
         const outbox = new Outbox(transport, clock, egress, options);
         const bytes = new Uint8Array(PACKET_BYTES);
