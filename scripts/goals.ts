@@ -60,6 +60,9 @@ async function worker(jobs: Job[]): Promise<readonly Figure[]> {
   return figures;
 }
 
+/** Of the first of its goals: one that failed may name several. */
+const numberOf = ({ goal }: Figure): number => Number.parseInt(goal.slice(1), 10);
+
 const verdict = ({ holds, isTiming }: Figure): string =>
   holds ? 'holds' : isTiming ? 'missed' : 'BROKEN';
 
@@ -90,7 +93,7 @@ async function run(flags: Flags): Promise<void> {
   const workers = Array.from({ length: availableParallelism() }, () => worker(computed));
   const parts = await Promise.all([worker(measured), ...workers]);
   progress.clear();
-  const figures = parts.flat().sort((a, b) => Number(a.goal.slice(1)) - Number(b.goal.slice(1)));
+  const figures = parts.flat().sort((a, b) => numberOf(a) - numberOf(b));
   const broken = figures.filter(({ holds, isTiming }) => !holds && !isTiming).length;
   if (flags.json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   else {

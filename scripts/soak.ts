@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { freePort } from '../bench/e2e/measure.ts';
 import { SHRED_VERSION } from '../bench/e2e/rows.ts';
+import { loopbackSpy } from '../bench/e2e/target.ts';
 import type { SpyStats } from '../src/api/stats.ts';
 import { positive } from '../src/cli/options.ts';
 import { SystemClock } from '../src/util/clock.ts';
@@ -18,7 +19,6 @@ import { imbalanceOfStats } from '../test/accounting.ts';
 import type { Sample } from './soak/probe.ts';
 import { fitGrowth, render, type TimedSample } from './soak/report.ts';
 
-const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const BLAST = fileURLToPath(new URL('./blast.js', import.meta.url));
 const PROBE = pathToFileURL(fileURLToPath(new URL('./soak/probe.js', import.meta.url))).href;
 
@@ -51,15 +51,8 @@ class Subject {
   complaints = '';
 
   constructor(port: number, stats: string) {
-    const where = [
-      '--bind-address',
-      '127.0.0.1',
-      '--gossip-port',
-      `${port}`,
-      '--allow-private-addr',
-    ];
-    const what = ['--shred-version', `${SHRED_VERSION}`, '--stats', stats, '--log-level', 'warn'];
-    this.child = spawn(process.execPath, ['--import', PROBE, MAIN, 'spy', ...where, ...what], {
+    const what = ['--stats', stats, '--log-level', 'warn'];
+    this.child = spawn(process.execPath, ['--import', PROBE, ...loopbackSpy(port), ...what], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#ended = ended(this.child);

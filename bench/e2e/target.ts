@@ -47,6 +47,15 @@ export interface SpyStart {
   readonly port: number;
 }
 
+/** What Node runs for a spy on this machine alone, which waits for others. */
+export function loopbackSpy(port: number): string[] {
+  return [
+    ...[join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'spy'],
+    ...['--shred-version', String(SHRED_VERSION), '--bind-address', '127.0.0.1'],
+    ...['--gossip-port', String(port), '--allow-private-addr'],
+  ];
+}
+
 /** Starts `earshot spy` as an operator would, with what it takes to wait for others on this machine. */
 export async function startSpy(start: SpyStart): Promise<Target> {
   const { folder, port } = start;
@@ -58,9 +67,7 @@ export async function startSpy(start: SpyStart): Promise<Target> {
     [
       ...(start.nodeArgs ?? []),
       ...['--import', probe],
-      ...[join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'spy'],
-      ...['--shred-version', String(SHRED_VERSION), '--bind-address', '127.0.0.1'],
-      ...['--gossip-port', String(port), '--allow-private-addr'],
+      ...loopbackSpy(port),
       ...['--stats', stats, '--dump', dump],
       ...(start.spyArgs ?? []),
     ],

@@ -19,8 +19,6 @@ export interface Job {
   readonly goals: readonly string[];
   /** What it does, for whoever waits. */
   readonly words: string;
-  /** Whether it only computes: then it gives way to those that measure, and several run side by side. */
-  readonly computes: boolean;
   /** @throws Error when there is nothing to judge by */
   run(): Promise<readonly Figure[]>;
 }

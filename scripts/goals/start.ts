@@ -1,10 +1,8 @@
 /** How soon a spy answers. */
-import { join } from 'node:path';
 import { Child } from '../../bench/e2e/child.ts';
 import { freePort } from '../../bench/e2e/measure.ts';
 import { PeerSocket } from '../../bench/e2e/peer-socket.ts';
-import { SHRED_VERSION } from '../../bench/e2e/rows.ts';
-import { ROOT } from '../../bench/harness.ts';
+import { loopbackSpy } from '../../bench/e2e/target.ts';
 import { readU32 } from '../../src/util/bytes.ts';
 import { SystemClock } from '../../src/util/clock.ts';
 import { LOOPBACK_IP } from '../../src/util/ipv4.ts';
@@ -20,12 +18,7 @@ export async function firstAnswerMs(): Promise<number> {
   const port = await freePort();
   const socket = await PeerSocket.open(1, LOOPBACK_IP, 0, port);
   const startMs = SystemClock.monoMs();
-  const args = [
-    ...[join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'spy'],
-    ...['--shred-version', String(SHRED_VERSION), '--bind-address', '127.0.0.1'],
-    ...['--gossip-port', String(port), '--allow-private-addr'],
-  ];
-  const child = new Child(process.execPath, args);
+  const child = new Child(process.execPath, loopbackSpy(port));
   try {
     return await new Promise<number>((resolve) => {
       const stop = SystemClock.every(PING_MS, () => {

@@ -37,6 +37,9 @@ export function endWorkers(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
+/** Cases of a property: a mistake that takes more is for `npm test` to find. */
+const PROPERTY_CASES = 40;
+
 /** One worker with one order. @returns what the mutant was that it was at when it ended, -1 for none */
 async function work(
   { folder, tests, mutants, budgetMs }: Sandbox,
@@ -53,7 +56,11 @@ async function work(
       'scripts/mutants/worker.js',
       path,
     ],
-    { cwd: folder, stdio: ['ignore', 'pipe', process.env['MUTANTS_DEBUG'] ? 'inherit' : 'ignore'] },
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', process.env['MUTANTS_DEBUG'] ? 'inherit' : 'ignore'],
+      env: { ...process.env, CASES: String(PROPERTY_CASES) },
+    },
   );
   running.add(child);
   let at = -1;

@@ -26,9 +26,6 @@ export const LAYERS = {
 } as const;
 export type Layer = keyof typeof LAYERS;
 
-/** Properties try so many cases at most: a mistake that takes more is for `npm test` to find. */
-const MOST_RUNS = 40;
-
 /** Tests that cannot be run here, with the reason. */
 const LEFT_OUT = new Set([
   // Twenty million calls, most of a minute with mistakes compiled in.
@@ -76,15 +73,12 @@ function testsIn(folder: string, place: string): string[] {
     .filter((name) => !LEFT_OUT.has(name));
 }
 
-/** Has a test take the stand-in for vitest, and few cases of a property. */
+/** Has a test take the stand-in for vitest. */
 function prepare(folder: string, name: string): void {
   const path = join(folder, name);
   const at = relative(dirname(path), join(folder, 'scripts', 'mutants', 'stand-in.js'));
   const standIn = at.startsWith('.') ? at : `./${at}`;
-  const text = readFileSync(path, 'utf8')
-    .replace(/from ['"]vitest['"]/g, `from '${standIn}'`) // the compiler and the tests' build quote unlike
-    .replace(/numRuns: ([\d_]+)/g, (_, runs: string) => {
-      return `numRuns: ${Math.min(Number(runs.replaceAll('_', '')), MOST_RUNS)}`;
-    });
+  // The compiler and the tests' build quote unlike.
+  const text = readFileSync(path, 'utf8').replace(/from ['"]vitest['"]/g, `from '${standIn}'`);
   writeFileSync(path, text);
 }
